@@ -1,0 +1,50 @@
+//! Lists the files under `data/` for embedding and computes their content hash.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use sha2::{Digest, Sha256};
+
+fn main() -> io::Result<()> {
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let root = manifest.join("../../data").canonicalize()?;
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files)?;
+    files.sort();
+    let mut hash = Sha256::new();
+    let mut code = String::from("/// Every file of the data folder, by path.\npub static FILES: &[File] = &[\n");
+    for (name, path) in &files {
+        let content = fs::read(path)?;
+        // Lengths keep the boundary between two files from moving unnoticed.
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name.as_bytes());
+        hash.update((content.len() as u64).to_be_bytes());
+        hash.update(&content);
+        let _ = writeln!(code, "    File {{ path: {name:?}, text: include_str!({path:?}) }},");
+    }
+    code.push_str("];\n");
+    let hex = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    let _ = writeln!(code, "/// SHA-256 over the paths and contents of [`FILES`].\npub const CONTENT_HASH: &str = {hex:?};");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("files.rs");
+    fs::write(out, code)
+}
+
+/// All TOML files below `folder`, with their paths below `root`.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            println!("cargo::rerun-if-changed={}", path.display());
+            files.push((name, path));
+        }
+    }
+    Ok(())
+}

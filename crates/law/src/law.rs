@@ -1,0 +1,368 @@
+//! [`Law`]: all jurisdictions, read and checked as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use narrows_catalog::datafile::{Collector, DataFile, Problems};
+use narrows_catalog::Places;
+use narrows_condition::{CircuitError, Dictionary};
+use narrows_quantity::nearest;
+
+use crate::edition::Edition;
+use crate::instrument::{Effect, Instrument, View, read_instrument};
+use crate::jurisdiction::{Jurisdiction, Names, Registers, check_questions, read_dictionary, read_head};
+use crate::timeline::Timeline;
+
+/// All jurisdictions with the places that their tests speak of.
+#[derive(Debug, Clone)]
+pub struct Law {
+    jurisdictions: BTreeMap<String, Jurisdiction>,
+    places: Arc<Places>,
+}
+
+/// How closely data are looked at when they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scrutiny {
+    /// Everything: references, cycles, order, and that the law of every day compiles.
+    Full,
+    /// Only what reading itself needs: for data that were looked at before, as the
+    /// embedded ones are by our tests.
+    Trusting,
+}
+
+/// Why a question about law has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LawError {
+    /// No jurisdiction of that name.
+    #[error("unknown jurisdiction `{name}`; there are {known}{}", narrows_quantity::did_you_mean(.nearest.as_deref()))]
+    UnknownJurisdiction {
+        /// The name.
+        name: String,
+        /// Those that are there.
+        known: String,
+        /// The nearest.
+        nearest: Option<String>,
+    },
+    /// The day lies before the record.
+    #[error("{day} lies before coverage: the record of `{jurisdiction}` begins on {from}")]
+    BeforeCoverage {
+        /// Id of the jurisdiction.
+        jurisdiction: String,
+        /// The day asked about.
+        day: Date,
+        /// First day covered.
+        from: Date,
+    },
+    /// The data do not compile.
+    #[error("the law of {day} cannot be compiled: {error}")]
+    Data {
+        /// The day asked about.
+        day: Date,
+        /// Why.
+        error: CircuitError,
+    },
+}
+
+/// Reads jurisdictions from files `<jurisdiction>/<name>.toml`; a later file replaces an
+/// earlier one of the same path, and facts of later dictionaries are added.
+///
+/// # Errors
+/// Everything that is wrong in the files.
+pub fn read_law<'a>(
+    files: impl IntoIterator<Item = DataFile<'a>>,
+    places: Arc<Places>,
+    registers: &dyn Registers,
+    scrutiny: Scrutiny,
+) -> Result<Law, Problems> {
+    let mut folders: BTreeMap<String, BTreeMap<&'a str, DataFile<'a>>> = BTreeMap::new();
+    for file in files {
+        let mut parts = file.path.rsplit('/');
+        let (Some(name), Some(folder)) = (parts.next(), parts.next()) else { continue };
+        folders.entry(folder.to_owned()).or_default().insert(name, file);
+    }
+    let problems = Collector::new();
+    let mut jurisdictions = BTreeMap::new();
+    for (folder, files) in &folders {
+        if let Some(jurisdiction) = read_folder(folder, files, &places, registers, scrutiny, &problems) {
+            jurisdictions.insert(jurisdiction.id.clone(), jurisdiction);
+        }
+    }
+    problems.finish(Law { jurisdictions, places })
+}
+
+fn read_folder<'a>(
+    folder: &str,
+    files: &BTreeMap<&'a str, DataFile<'a>>,
+    places: &Places,
+    registers: &dyn Registers,
+    scrutiny: Scrutiny,
+    problems: &Collector,
+) -> Option<Jurisdiction> {
+    let dictionary = read_dictionary(files.get("facts.toml").copied(), places, problems);
+    let Some(head) = files.get("jurisdiction.toml") else {
+        let first = files.values().next()?;
+        problems.add(narrows_catalog::Problem {
+            file: first.path.to_owned(),
+            line: 1,
+            field: String::new(),
+            message: format!("the folder `{folder}` has no jurisdiction.toml"),
+        });
+        return None;
+    };
+    let mut jurisdiction = read_head(*head, dictionary, problems)?;
+    if jurisdiction.id != folder {
+        problems.add(narrows_catalog::Problem {
+            file: head.path.to_owned(),
+            line: 1,
+            field: "id".to_owned(),
+            message: format!("expected the name of the folder, `{folder}`, found `{}`", jurisdiction.id),
+        });
+    }
+    let names = Names { places, registers };
+    let instruments: Vec<Instrument> = files
+        .iter()
+        .filter(|(name, _)| !matches!(**name, "jurisdiction.toml" | "facts.toml"))
+        .filter_map(|(_, file)| read_instrument(*file, &jurisdiction, &names, problems))
+        .collect();
+    jurisdiction.instruments = instruments;
+    if scrutiny == Scrutiny::Full {
+        // Questions of groups belong to the jurisdiction whose conditions name those groups.
+        if jurisdiction.instruments.iter().any(|instrument| names_a_group(instrument, places)) {
+            check_questions(places, &jurisdiction.dictionary, problems);
+        }
+        check(&jurisdiction, &[], problems);
+    }
+    Some(jurisdiction)
+}
+
+fn names_a_group(instrument: &Instrument, places: &Places) -> bool {
+    let definitions = instrument.operations.iter().filter_map(|operation| operation.act.definition());
+    definitions
+        .flat_map(|definition| definition.all_conditions().collect::<Vec<_>>())
+        .flat_map(|condition| condition.root.descendants())
+        .any(|node| match node {
+            narrows_condition::Node::Member(member) => member.items.iter().any(|item| places.group(item).is_some()),
+            _ => false,
+        })
+}
+
+/// Checks a jurisdiction, with reforms, as a whole: ids, references, cycles, order, and
+/// that every edition compiles.
+fn check(jurisdiction: &Jurisdiction, reforms: &[Instrument], problems: &Collector) {
+    let mut ids = BTreeSet::new();
+    let all = || jurisdiction.instruments.iter().chain(reforms);
+    for instrument in all() {
+        if !ids.insert(&instrument.id) {
+            problems.add(instrument.at.problem(format!("instrument `{}` is there twice", instrument.id)));
+        }
+    }
+    // Which effects each provision has at some time.
+    let mut effects: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for instrument in all() {
+        for operation in &instrument.operations {
+            if let Some(definition) = operation.act.definition() {
+                effects.entry(&operation.provision).or_default().insert(definition.effect.word());
+            }
+        }
+    }
+    let mut references: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for instrument in all() {
+        for operation in &instrument.operations {
+            let Some(definition) = operation.act.definition() else { continue };
+            for (id, wanted) in definition.references() {
+                match effects.get(id) {
+                    None => {
+                        let hint = nearest(id, effects.keys().copied());
+                        let hint = narrows_quantity::did_you_mean(hint.as_deref());
+                        problems.add(definition.at.problem(format!("unknown provision `{id}`{hint}")));
+                    }
+                    Some(has) if !has.iter().any(|effect| wanted.contains(effect)) => {
+                        let has = has.iter().copied().collect::<Vec<_>>().join(", ");
+                        let wanted = wanted.join(" or ");
+                        problems.add(definition.at.problem(format!(
+                            "expected a provision of effect {wanted}, found `{id}` of effect {has}"
+                        )));
+                    }
+                    Some(_) => {}
+                }
+            }
+            let named = definition.all_conditions().flat_map(|condition| condition.provisions());
+            references.entry(&operation.provision).or_default().extend(named);
+            // A class also rests on what takes the item out of it.
+            if let Effect::Exclude { from } = &definition.effect {
+                for class in from {
+                    references.entry(class).or_default().insert(&operation.provision);
+                }
+            }
+        }
+    }
+    if let Some(cycle) = find_cycle(&references) {
+        let first = cycle.first().copied().unwrap_or_default();
+        let operations = all().flat_map(|instrument| &instrument.operations);
+        if let Some(operation) = operations.into_iter().find(|operation| operation.provision == first) {
+            let text = cycle.join("` -> `");
+            problems.add(operation.at.problem(format!("provisions rest on one another in a circle: `{text}`")));
+        }
+        return;
+    }
+    for view in [View::Enforced, View::Codified] {
+        let timeline = Timeline::new(jurisdiction, view, None, reforms);
+        if reforms.is_empty() {
+            timeline.check(problems);
+        } else {
+            timeline.check_acts(problems);
+        }
+        for day in timeline.days() {
+            if let Err(error) = Edition::compile(timeline.on(day), &jurisdiction.dictionary)
+                && let Some(instrument) = all().next()
+            {
+                problems.add(instrument.at.problem(format!("the law of {day} cannot be compiled: {error}")));
+            }
+        }
+    }
+}
+
+/// Provisions that rest on one another in a circle, if any do.
+fn find_cycle<'a>(references: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
+    fn visit<'a>(
+        id: &'a str,
+        references: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+        finished: &mut BTreeSet<&'a str>,
+        path: &mut Vec<&'a str>,
+    ) -> Option<Vec<&'a str>> {
+        if finished.contains(id) {
+            return None;
+        }
+        if let Some(start) = path.iter().position(|other| *other == id) {
+            let mut cycle: Vec<&str> = path.iter().skip(start).copied().collect();
+            cycle.push(id);
+            return Some(cycle);
+        }
+        path.push(id);
+        for next in references.get(id).into_iter().flatten() {
+            if let Some(cycle) = visit(next, references, finished, path) {
+                return Some(cycle);
+            }
+        }
+        path.pop();
+        finished.insert(id);
+        None
+    }
+    let (mut finished, mut path) = (BTreeSet::new(), Vec::new());
+    references.keys().find_map(|id| visit(id, references, &mut finished, &mut path))
+}
+
+impl Law {
+    /// All jurisdictions, by id.
+    pub fn jurisdictions(&self) -> impl Iterator<Item = &Jurisdiction> {
+        self.jurisdictions.values()
+    }
+
+    /// The places that tests speak of.
+    #[must_use]
+    pub fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    /// A jurisdiction by id, or the default one.
+    ///
+    /// # Errors
+    /// [`LawError::UnknownJurisdiction`].
+    pub fn jurisdiction(&self, id: Option<&str>) -> Result<&Jurisdiction, LawError> {
+        let found = match id {
+            Some(id) => self.jurisdictions.get(id),
+            None => self.jurisdictions.values().find(|it| it.default).or_else(|| self.jurisdictions.values().next()),
+        };
+        found.ok_or_else(|| {
+            let name = id.unwrap_or("default").to_owned();
+            let known = self.jurisdictions.keys().cloned().collect::<Vec<_>>().join(", ");
+            let nearest = nearest(&name, self.jurisdictions.keys().map(String::as_str));
+            LawError::UnknownJurisdiction { name, known, nearest }
+        })
+    }
+
+    /// Reads a reform file for a jurisdiction and checks that it fits the law there.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the file.
+    pub fn read_reform(
+        &self,
+        file: DataFile<'_>,
+        jurisdiction: &Jurisdiction,
+        registers: &dyn Registers,
+        earlier: &[Instrument],
+    ) -> Result<Instrument, Problems> {
+        let problems = Collector::new();
+        let names = Names { places: &self.places, registers };
+        let reform = read_instrument(file, jurisdiction, &names, &problems);
+        if let Some(reform) = &reform {
+            let reforms: Vec<Instrument> = earlier.iter().cloned().chain([reform.clone()]).collect();
+            check(jurisdiction, &reforms, &problems);
+        }
+        match problems.finish(reform)? {
+            Some(reform) => Ok(reform),
+            // Nothing was read and nothing reported: cannot be, but must not pass for a reform.
+            None => Err(Problems(Vec::new())),
+        }
+    }
+}
+
+impl Jurisdiction {
+    /// The provisions in force on a day, compiled.
+    ///
+    /// # Errors
+    /// [`LawError::BeforeCoverage`] for a day before the record, [`LawError::Data`] if
+    /// the data do not compile.
+    pub fn edition(
+        &self,
+        on: Date,
+        known_on: Option<Date>,
+        view: View,
+        reforms: &[Instrument],
+    ) -> Result<Edition, LawError> {
+        if on < self.coverage_from {
+            let jurisdiction = self.id.clone();
+            return Err(LawError::BeforeCoverage { jurisdiction, day: on, from: self.coverage_from });
+        }
+        let provisions = Timeline::new(self, view, known_on, reforms).on(on);
+        Edition::compile(provisions, &self.dictionary).map_err(|error| LawError::Data { day: on, error })
+    }
+
+    /// All days, from the beginning of the record, on which the law of a view may change,
+    /// for reasons of the law itself or of the days that conditions name.
+    #[must_use]
+    pub fn days_of_change(
+        &self,
+        known_on: Option<Date>,
+        view: View,
+        reforms: &[Instrument],
+        places: &Places,
+    ) -> Vec<Date> {
+        let mut days: BTreeSet<Date> = Timeline::new(self, view, known_on, reforms).days();
+        days.extend(places.days());
+        for instrument in self.instruments.iter().chain(reforms) {
+            for definition in instrument.operations.iter().filter_map(|operation| operation.act.definition()) {
+                for day in definition.all_conditions().flat_map(|condition| condition.days().collect::<Vec<_>>()) {
+                    days.insert(day);
+                    days.extend(day.tomorrow());
+                }
+            }
+        }
+        days.insert(self.coverage_from);
+        days.range(self.coverage_from..Date::MAX).copied().collect()
+    }
+
+    /// The instrument of an id, among the law and reforms.
+    #[must_use]
+    pub fn instrument<'a>(&'a self, id: &str, reforms: &'a [Instrument]) -> Option<&'a Instrument> {
+        self.instruments.iter().chain(reforms).find(|instrument| instrument.id == id)
+    }
+}
+
+/// The dictionary of a jurisdiction, for reading facts.
+impl AsRef<Dictionary> for Jurisdiction {
+    fn as_ref(&self) -> &Dictionary {
+        &self.dictionary
+    }
+}
