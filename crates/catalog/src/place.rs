@@ -241,6 +241,9 @@ impl Places {
     /// # Errors
     /// [`NameError`] for a name that nobody or several have.
     pub fn find(&self, name: &str) -> Result<&Place, NameError> {
+        if let Some(place) = self.places.get(name) {
+            return Ok(place);
+        }
         let meanings = self.names.find(name, |_, _| false);
         let mut codes = meanings.iter().map(Meaning::id);
         match (codes.next().and_then(|code| self.places.get(code)), codes.next()) {

@@ -106,6 +106,17 @@ pub struct Margin {
     pub fraction: Option<Decimal>,
 }
 
+/// A comparison that has something to say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LiveMargin<'a> {
+    /// The comparison.
+    pub margin: &'a Margin,
+    /// What it came to.
+    pub truth: Truth,
+    /// Label of the innermost limb around it.
+    pub limb: Option<&'a str>,
+}
+
 /// What an evaluation needs beside the case itself.
 pub trait Surroundings {
     /// What a name, place or day is known to be, for display.
@@ -333,6 +344,31 @@ impl Trace {
             Step::All { parts } | Step::Any { parts } => {
                 parts.iter().for_each(|part| part.collect_margins(found));
             }
+            _ => {}
+        }
+    }
+
+    /// The comparisons that have something to say: those of a conjunction that already
+    /// fails for a reason without numbers are left out. Each comes with the label of the
+    /// innermost limb around it.
+    pub fn live_margins(&self) -> Vec<LiveMargin<'_>> {
+        let mut found = Vec::new();
+        self.collect_live(None, &mut found);
+        found
+    }
+
+    fn collect_live<'a>(&'a self, limb: Option<&'a str>, found: &mut Vec<LiveMargin<'a>>) {
+        match &self.step {
+            Step::Compare(margin) => found.push(LiveMargin { margin, truth: self.truth, limb }),
+            Step::Limb { part, label } => part.collect_live(Some(label), found),
+            Step::Not { part } | Step::Provision { part: Some(part), .. } => part.collect_live(limb, found),
+            Step::All { parts } => {
+                let is_dead = |part: &Self| part.truth.is_false() && part.margins().is_empty();
+                if !parts.iter().any(is_dead) {
+                    parts.iter().for_each(|part| part.collect_live(limb, found));
+                }
+            }
+            Step::Any { parts } => parts.iter().for_each(|part| part.collect_live(limb, found)),
             _ => {}
         }
     }

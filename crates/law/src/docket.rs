@@ -1,6 +1,7 @@
 //! [`Docket`]: an edition settled for one transaction, answering cases.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -104,6 +105,8 @@ pub struct Docket {
     edition: Arc<Edition>,
     session: Session,
     bench: Bench,
+    /// The same edition for other places, asked for by what-if questions.
+    elsewhere: BTreeMap<(FactId, String), Self>,
 }
 
 /// Outcomes and answers of one docket.
@@ -143,7 +146,7 @@ impl Docket {
             outcomes: Vec::new(),
             answers: Vec::new(),
         };
-        Ok(Self { edition, session, bench })
+        Ok(Self { edition, session, bench, elsewhere: BTreeMap::new() })
     }
 
     /// The edition.
@@ -176,6 +179,31 @@ impl Docket {
         &self.bench.answers[number as usize]
     }
 
+    /// The docket of the same transaction with another value of one contextual fact. It is
+    /// kept, so that a table of cases asks each such question once.
+    ///
+    /// # Errors
+    /// [`CircuitError::TooManyTests`].
+    pub fn elsewhere(
+        &mut self,
+        jurisdiction: &Jurisdiction,
+        places: &Places,
+        transaction: &Transaction,
+        fact: FactId,
+        value: &str,
+    ) -> Result<&mut Self, CircuitError> {
+        let key = (fact, value.to_owned());
+        match self.elsewhere.entry(key) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut other = transaction.clone();
+                other.values.insert(fact, value.to_owned());
+                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), &other)?;
+                Ok(entry.insert(docket))
+            }
+        }
+    }
+
     /// Statuses along one unknown fact of a case.
     pub fn along(&mut self, case: &Case, fact: FactId) -> Vec<narrows_condition::Stretch> {
         let circuit = self.session.circuit();
@@ -204,7 +232,7 @@ impl Docket {
         let outline = with_images(&self.bench.outline, images);
         let session = Session::new(Arc::new(circuit), Arc::clone(&self.edition.domains));
         let bench = Bench { outline, outcomes: Vec::new(), answers: Vec::new(), ..self.bench };
-        Ok(Self { edition: Arc::clone(&self.edition), session, bench })
+        Ok(Self { edition: Arc::clone(&self.edition), session, bench, elsewhere: BTreeMap::new() })
     }
 
     /// The answers for all rows of a table, as numbers for [`Docket::answer_of`].

@@ -70,6 +70,8 @@ pub struct Jurisdiction {
     pub name: String,
     /// Who administers it.
     pub authority: String,
+    /// The place that items come from unless said otherwise (a place code).
+    pub home: String,
     /// Whether it answers when none is named.
     pub default: bool,
     /// The first day that is covered.
@@ -144,7 +146,12 @@ impl Vocabulary for Names<'_> {
     }
 }
 
-pub(crate) fn read_head(file: DataFile<'_>, dictionary: Dictionary, problems: &Collector) -> Option<Jurisdiction> {
+pub(crate) fn read_head(
+    file: DataFile<'_>,
+    dictionary: Dictionary,
+    places: &Places,
+    problems: &Collector,
+) -> Option<Jurisdiction> {
     let document = Document::parse(file, problems)?;
     let table = document.root(problems);
     let statuses: Vec<Status> = table.tables("status").iter().filter_map(read_status).collect();
@@ -167,6 +174,7 @@ pub(crate) fn read_head(file: DataFile<'_>, dictionary: Dictionary, problems: &C
         id: table.string("id")?,
         name: table.string("name")?,
         authority: table.string("authority")?,
+        home: table.string("home")?,
         default: table.optional_bool("default").unwrap_or(false),
         coverage_from: table.date("coverage_from")?,
         known_through: table.date("known_through")?,
@@ -178,6 +186,9 @@ pub(crate) fn read_head(file: DataFile<'_>, dictionary: Dictionary, problems: &C
         outside_scope: outside_scope?,
         statuses,
     };
+    if places.place(&jurisdiction.home).is_none() {
+        table.report("home", format!("unknown place `{}`", jurisdiction.home));
+    }
     table.finish();
     Some(jurisdiction)
 }

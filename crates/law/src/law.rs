@@ -64,20 +64,20 @@ pub enum LawError {
     },
 }
 
-/// Reads jurisdictions from files `<jurisdiction>/<name>.toml`; a later file replaces an
-/// earlier one of the same path, and facts of later dictionaries are added.
+/// Reads jurisdictions from files, each with its path `.../<jurisdiction>/<name>.toml`; a
+/// later file replaces an earlier one of the same path.
 ///
 /// # Errors
 /// Everything that is wrong in the files.
 pub fn read_law<'a>(
-    files: impl IntoIterator<Item = DataFile<'a>>,
+    files: impl IntoIterator<Item = (&'a str, DataFile<'a>)>,
     places: Arc<Places>,
     registers: &dyn Registers,
     scrutiny: Scrutiny,
 ) -> Result<Law, Problems> {
     let mut folders: BTreeMap<String, BTreeMap<&'a str, DataFile<'a>>> = BTreeMap::new();
-    for file in files {
-        let mut parts = file.path.rsplit('/');
+    for (path, file) in files {
+        let mut parts = path.rsplit('/');
         let (Some(name), Some(folder)) = (parts.next(), parts.next()) else { continue };
         folders.entry(folder.to_owned()).or_default().insert(name, file);
     }
@@ -110,7 +110,7 @@ fn read_folder<'a>(
         });
         return None;
     };
-    let mut jurisdiction = read_head(*head, dictionary, problems)?;
+    let mut jurisdiction = read_head(*head, dictionary, places, problems)?;
     if jurisdiction.id != folder {
         problems.add(narrows_catalog::Problem {
             file: head.path.to_owned(),
@@ -351,6 +351,22 @@ impl Jurisdiction {
         }
         days.insert(self.coverage_from);
         days.range(self.coverage_from..Date::MAX).copied().collect()
+    }
+
+    /// All days on which something on record became known.
+    #[must_use]
+    pub fn days_of_knowledge(&self, places: &Places) -> Vec<Date> {
+        let mut days = BTreeSet::new();
+        for instrument in &self.instruments {
+            for operation in &instrument.operations {
+                days.insert(instrument.known_from(operation));
+                if let Some(Effect::Practice { reported, .. }) = operation.act.definition().map(|it| &it.effect) {
+                    days.extend(reported);
+                }
+            }
+        }
+        days.extend(places.groups().flat_map(|group| &group.changes).map(|change| change.known_from));
+        days.into_iter().collect()
     }
 
     /// The instrument of an id, among the law and reforms.

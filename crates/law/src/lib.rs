@@ -1,15 +1,38 @@
 //! Export-control law as dated data, and determinations from it.
+//!
+//! A [`Jurisdiction`] is read from text: facts that its conditions may speak of, words for
+//! answers, and instruments whose operations change provisions. For a day, a view and a
+//! day of knowledge the operations are folded into an [`Edition`]; settled for a
+//! [`Transaction`] it is a [`Docket`], which answers cases one by one or in columns; an
+//! [`Inquiry`] turns an answer into a [`Determination`] with its grounds, margins, flips,
+//! assumptions and sources.
+//!
+//! No rule, threshold, country, word for an answer or date stands in this crate. The
+//! format of the data and the meaning of a determination are in `docs/law-data.md`.
+//!
+//! What is not here: the catalogue of chips, lists of parties, reading from disk, a clock.
+
+mod determination;
+mod difference;
 mod docket;
 mod edition;
+mod explain;
 mod facts;
+mod flip;
 mod instrument;
 mod jurisdiction;
 mod law;
 mod timeline;
 
+pub use determination::{
+    Assumption, Charge, Determination, FactLine, Flip, Ground, Inquiry, InstrumentReference, LeadsTo, Missing,
+    Turning, subject,
+};
+pub use difference::{ChangeKind, ProvisionChange, describe, difference};
 pub use docket::{Answer, Docket, Transaction};
 pub use edition::{Edition, ProvisionId};
 pub use facts::{Facts, FactsError, Origin, Supplies, Supply};
+pub use flip::{Reading, Turn, reading, turns};
 pub use instrument::{
     Act, Definition, Effect, Instrument, InstrumentKind, Operation, ProceduralCondition, Source, View,
 };

@@ -1,0 +1,328 @@
+//! `narrows check`
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use narrows::operations::{Check, CheckAnswer, PlaceReference};
+use narrows::{
+    BatchFormat, Determination, Failure, FailureKind, Ground, LeadsTo, Operation, Workbench, check_batch,
+};
+
+use super::{print_csv, print_json};
+use crate::Stop;
+use crate::arguments::{CheckCommand, Format};
+use crate::files;
+use crate::text::{self, FAINT, HEADING, class_style, heading, item, paragraph, percent, yes_no};
+
+pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format) -> Result<u8, Stop> {
+    if let Some(path) = &command.batch {
+        return batch(workbench, command, path);
+    }
+    let to = command.to.as_deref().unwrap_or_default();
+    let transaction = &command.transaction;
+    if command.item.is_none() && transaction.fact.is_empty() {
+        return Err(Failure::input("name a chip, or describe an item with --fact").into());
+    }
+    let request = files::check_request(
+        command.item.as_ref(),
+        to,
+        command.on,
+        command.end_user.as_ref(),
+        transaction,
+    )?;
+    let answer = Check::run(workbench, &request)?;
+    match format {
+        Format::Json => print_json(&answer)?,
+        Format::Csv => csv(&answer)?,
+        Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
+    }
+    Ok(0)
+}
+
+fn csv(answer: &CheckAnswer) -> Result<(), Stop> {
+    let determination = &answer.determination;
+    let provisions: Vec<&str> = determination.deciding.iter().map(|ground| ground.provision.as_str()).collect();
+    let missing: Vec<&str> = determination.missing.iter().map(|missing| missing.fact.as_str()).collect();
+    let assumed: Vec<String> =
+        determination.assumptions.iter().map(|it| format!("{}={}", it.fact, it.assumed)).collect();
+    let header = ["item", "on", "to", "headquarters", "status", "class", "provisions", "missing", "assumed"];
+    let row = vec![
+        answer.item.id.clone().unwrap_or_default(),
+        answer.on.to_string(),
+        answer.destination.code.clone(),
+        answer.headquarters.code.clone(),
+        determination.status.clone(),
+        determination.class.word().to_owned(),
+        provisions.join(";"),
+        missing.join(";"),
+        assumed.join(";"),
+    ];
+    print_csv(&header, [row])
+}
+
+/// Answers a table; exit status 2 if any row is bad.
+fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u8, Stop> {
+    let scenario = files::scenario(&command.transaction.law)?;
+    let is_standard_input = path.as_os_str() == "-";
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let table_format = match extension.to_ascii_lowercase().as_str() {
+        "jsonl" | "ndjson" | "json" => BatchFormat::JsonLines,
+        _ => BatchFormat::Csv,
+    };
+    let mut input: Box<dyn BufRead> = if is_standard_input {
+        Box::new(BufReader::with_capacity(1 << 16, io::stdin()))
+    } else {
+        let file = File::open(path)
+            .map_err(|error| Failure::input(format!("`{}` cannot be read: {error}", path.display())))?;
+        Box::new(BufReader::with_capacity(1 << 16, file))
+    };
+    let table_format = if is_standard_input { sniff(&mut input)? } else { table_format };
+    let bar = progress_bar();
+    let mut progress = |rows: u64| {
+        if let Some(bar) = &bar {
+            bar.set_position(rows);
+        }
+    };
+    let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
+    let mut answer = |output: &mut dyn Write| {
+        check_batch(workbench, &scenario, table_format, &mut input, output, &mut progress)
+            .map_err(|failure| failure.within(&name))
+    };
+    let summary = match &command.output {
+        Some(output) => {
+            let mut summary = Default::default();
+            files::write_whole(output, |writer| {
+                summary = answer(writer)?;
+                Ok(())
+            })?;
+            summary
+        }
+        None => {
+            let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            let summary = answer(&mut output)?;
+            output.flush()?;
+            summary
+        }
+    };
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    if summary.errors > 0 {
+        let rows = if summary.errors == 1 { "row has" } else { "rows have" };
+        writeln!(anstream::stderr(), "{} of {} {rows} an error; see the column `error`", summary.errors, summary.rows)?;
+        return Ok(FailureKind::Input.exit_status());
+    }
+    Ok(0)
+}
+
+/// The form of a table on standard input, by its first character.
+fn sniff(input: &mut Box<dyn BufRead>) -> Result<BatchFormat, Stop> {
+    let start = input.fill_buf()?;
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(if first == Some(&b'{') { BatchFormat::JsonLines } else { BatchFormat::Csv })
+}
+
+fn progress_bar() -> Option<indicatif::ProgressBar> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = indicatif::ProgressBar::new_spinner();
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {pos} rows, {per_sec}, {elapsed}") {
+        bar.set_style(style);
+    }
+    Some(bar)
+}
+
+/// The answer as text.
+pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()> {
+    let determination = &answer.determination;
+    print_question(out, answer)?;
+    let style = class_style(determination.class);
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{style}{}{style:#}  {FAINT}status {} · class {}{}{FAINT:#}",
+        determination.title.to_uppercase(),
+        determination.status,
+        determination.class.word(),
+        determination.certainty.map(|certainty| format!(" · rests on: {certainty}")).unwrap_or_default()
+    )?;
+    paragraph(out, 0, &determination.meaning)?;
+    print_undetermined(out, determination)?;
+    print_deciding(out, determination)?;
+    print_comparisons(out, determination)?;
+    print_flips(out, determination)?;
+    if !determination.assumptions.is_empty() {
+        heading(out, "Assumed, and it matters")?;
+        for assumption in &determination.assumptions {
+            let text = format!(
+                "{}={}; with {} the status would be {}",
+                assumption.fact, assumption.assumed, assumption.otherwise, assumption.status
+            );
+            item(out, 2, "·", &text)?;
+        }
+    }
+    list(out, "Conditions", &determination.conditions)?;
+    let charges: Vec<String> = determination
+        .charges
+        .iter()
+        .map(|charge| format!("{} of {} ({}; {})", charge.rate, charge.base, charge.citation, charge.certainty))
+        .collect();
+    list(out, "Duties and fees", &charges)?;
+    let elsewhere: Vec<String> = answer
+        .elsewhere
+        .iter()
+        .map(|other| {
+            let by: Vec<&str> = other.deciding.iter().map(|(title, _)| title.as_str()).collect();
+            format!("{}: {} ({})", other.name, other.title, by.join("; "))
+        })
+        .collect();
+    list(out, "Other jurisdictions", &elsewhere)?;
+    list(out, "Notes", &determination.notes)?;
+    list(out, "Not examined", &determination.not_examined)?;
+    if !determination.sources.is_empty() {
+        heading(out, "Sources")?;
+        for source in &determination.sources {
+            item(out, 2, "·", &format!("{} ({}): {}", source.citation, source.certainty, source.title))?;
+            for url in &source.urls {
+                writeln!(out, "    {FAINT}{url}{FAINT:#}")?;
+            }
+        }
+    }
+    writeln!(out)?;
+    writeln!(out, "{FAINT}data {}{FAINT:#}", answer.data_version)
+}
+
+fn print_question(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()> {
+    let place = |place: &PlaceReference| format!("{} ({})", place.name, place.code);
+    writeln!(out, "{HEADING}{}{HEADING:#} to {} on {}", answer.item.name, place(&answer.destination), answer.on)?;
+    let mut line = format!(
+        "party seated in {}; from {}; law as {}",
+        place(&answer.headquarters),
+        place(&answer.exported_from),
+        answer.view
+    );
+    if let Some(known_on) = answer.known_on {
+        line.push_str(&format!(", as published by {known_on}"));
+    }
+    paragraph(out, 0, &line)?;
+    if let (Some(family), Some(id)) = (&answer.item.by_default_of, &answer.item.id) {
+        paragraph(out, 0, &format!("`{family}` is taken as {id}"))?;
+    }
+    for reform in &answer.reforms {
+        paragraph(out, 0, &format!("under the reform: {reform}"))?;
+    }
+    for place in [&answer.destination, &answer.headquarters] {
+        if let Some(note) = &place.note {
+            paragraph(out, 0, note)?;
+            if answer.destination.code == answer.headquarters.code {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print_undetermined(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
+    if determination.missing.is_empty() {
+        return Ok(());
+    }
+    paragraph(out, 0, &format!("It may be: {}.", determination.possible.join(", ")))?;
+    if let Some(class) = determination.common_class {
+        paragraph(out, 0, &format!("All of these are of class {}.", class.word()))?;
+    }
+    heading(out, "To supply")?;
+    for missing in &determination.missing {
+        let kind = if missing.open_question { " (open question)" } else { "" };
+        item(out, 2, "·", &format!("{}{kind}: {}", missing.fact, missing.definition))?;
+        for LeadsTo { when, statuses } in &missing.leads_to {
+            item(out, 6, "-", &format!("{when}: {}", statuses.join(" or ")))?;
+        }
+    }
+    Ok(())
+}
+
+fn print_deciding(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
+    if determination.deciding.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Decided by")?;
+    for ground in &determination.deciding {
+        item(out, 2, "·", &format!("{}{} ({})", ground.title, limbs(ground), ground.certainty))?;
+        paragraph(out, 4, &format!("{}: {}", ground.provision, ground.citation))?;
+        if let Some(text) = &ground.text {
+            paragraph(out, 4, text)?;
+        }
+    }
+    Ok(())
+}
+
+fn limbs(ground: &Ground) -> String {
+    match ground.limbs.as_slice() {
+        [] => String::new(),
+        [only] => format!(", limb {only}"),
+        many => format!(", limbs {}", many.join(", ")),
+    }
+}
+
+fn print_comparisons(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut seen = Vec::new();
+    let labels = |ground: &Ground| ground.effect == "classify" || ground.effect == "require" || ground.effect == "exclude" || ground.effect == "except";
+    let grounds = determination.deciding.iter().filter(|ground| !labels(ground)).chain(&determination.examined);
+    for ground in grounds {
+        for live in ground.trace.live_margins() {
+            let margin = live.margin;
+            let key = (margin.fact.clone(), margin.operator, margin.threshold, live.limb);
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            let unit = margin.unit.as_deref().unwrap_or_default();
+            let place = match live.limb {
+                Some(limb) if limb.contains('.') => limb.to_owned(),
+                Some(limb) => format!("{}, {limb}", ground.title),
+                None => ground.title.clone(),
+            };
+            rows.push(vec![
+                place,
+                margin.fact.clone(),
+                margin.value.map_or_else(|| "?".to_owned(), |value| {
+                    value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped())
+                }),
+                format!("{} {} {unit}", margin.operator, margin.threshold.grouped()).trim_end().to_owned(),
+                yes_no(live.truth).to_owned(),
+                margin.fraction.map(percent).unwrap_or_default(),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Comparisons")?;
+    writeln!(out, "{}", text::table(&["where", "fact", "value", "test", "met", "margin"], &[2, 5], rows))
+}
+
+fn print_flips(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
+    if determination.flips.is_empty() {
+        return Ok(());
+    }
+    heading(out, "What would change it")?;
+    for flip in &determination.flips {
+        let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
+        let to = format!("{} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to, flip.status);
+        item(out, 2, "·", &to)?;
+    }
+    Ok(())
+}
+
+fn list(out: &mut dyn Write, title: &str, texts: &[String]) -> io::Result<()> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    heading(out, title)?;
+    texts.iter().try_for_each(|text| item(out, 2, "·", text))
+}

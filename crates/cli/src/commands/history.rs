@@ -1,0 +1,82 @@
+//! `narrows history`
+
+use std::io::Write;
+
+use narrows::operations::{History, HistoryAnswer, HistoryRequest, Period};
+use narrows::{Operation, Workbench};
+
+use super::{print_csv, print_json};
+use crate::Stop;
+use crate::arguments::{Format, HistoryCommand};
+use crate::files;
+use crate::text::{FAINT, HEADING, class_style, paragraph};
+
+pub(crate) fn run(workbench: &Workbench, command: &HistoryCommand, format: Format) -> Result<u8, Stop> {
+    let transaction = &command.transaction;
+    let answer = History::run(workbench, &HistoryRequest {
+        item: command.item.clone(),
+        to: command.to.clone(),
+        headquarters: transaction.headquarters.clone(),
+        from: transaction.from.clone(),
+        known_on: transaction.known_on,
+        codified: files::codified(&transaction.law),
+        facts: transaction.fact.clone(),
+        scenario: files::scenario(&transaction.law)?,
+    })?;
+    match format {
+        Format::Json => print_json(&answer)?,
+        Format::Csv => {
+            let header = ["from", "until", "status", "class", "provisions", "changed_by", "missing"];
+            print_csv(&header, answer.periods.iter().map(row))?;
+        }
+        Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
+    }
+    Ok(0)
+}
+
+fn row(period: &Period) -> Vec<String> {
+    let changed_by: Vec<&str> = period.changed_by.iter().map(|by| by.instrument.as_str()).collect();
+    vec![
+        period.from.to_string(),
+        period.until.map(|until| until.to_string()).unwrap_or_default(),
+        period.status.clone(),
+        period.class.word().to_owned(),
+        period.provisions.join(";"),
+        changed_by.join(";"),
+        period.missing.join(";"),
+    ]
+}
+
+fn print(out: &mut dyn Write, answer: &HistoryAnswer) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{HEADING}{}{HEADING:#} to {} ({}), party seated in {} ({}), law as {}",
+        answer.item.name,
+        answer.destination.name,
+        answer.destination.code,
+        answer.headquarters.name,
+        answer.headquarters.code,
+        answer.view
+    )?;
+    if let (Some(family), Some(id)) = (&answer.item.by_default_of, &answer.item.id) {
+        paragraph(out, 0, &format!("`{family}` is taken as {id}"))?;
+    }
+    writeln!(out)?;
+    for period in &answer.periods {
+        let style = class_style(period.class);
+        let until = period.until.map_or_else(|| "          ".to_owned(), |until| until.to_string());
+        writeln!(out, "{} .. {until}  {style}{}{style:#}", period.from, period.status)?;
+        if !period.provisions.is_empty() {
+            paragraph(out, 26, &format!("under {}", period.provisions.join(", ")))?;
+        }
+        if !period.missing.is_empty() {
+            paragraph(out, 26, &format!("hangs on {}", period.missing.join(", ")))?;
+        }
+        for by in &period.changed_by {
+            paragraph(out, 26, &format!("since {} ({})", by.citation, by.title))?;
+        }
+    }
+    writeln!(out)?;
+    writeln!(out, "{FAINT}a day stands in the column on its right no more: periods are half-open{FAINT:#}")?;
+    writeln!(out, "{FAINT}data {}{FAINT:#}", answer.data_version)
+}

@@ -1,0 +1,103 @@
+//! Laying out text for a terminal of 80 columns.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Effects, Style};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use narrows::{Certainty, Class, Decimal, Origin, Truth};
+
+/// Widest line.
+pub(crate) const WIDTH: usize = 80;
+
+pub(crate) const HEADING: Style = Style::new().effects(Effects::BOLD);
+pub(crate) const FAINT: Style = Style::new().effects(Effects::DIMMED);
+
+/// Colour of a class of answers; the word always stands beside it.
+pub(crate) fn class_style(class: Class) -> Style {
+    let colour = match class {
+        Class::Prohibition => AnsiColor::Magenta,
+        Class::Licence => AnsiColor::Red,
+        Class::Exception => AnsiColor::Yellow,
+        Class::NoLicence => AnsiColor::Green,
+        Class::Undetermined => AnsiColor::Cyan,
+    };
+    colour.on_default().effects(Effects::BOLD)
+}
+
+/// A text broken into lines, each with an indent.
+pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::Result<()> {
+    let spaces = " ".repeat(indent);
+    let options = textwrap::Options::new(WIDTH).initial_indent(&spaces).subsequent_indent(&spaces).break_words(false);
+    for line in textwrap::wrap(text, options) {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A text with a hanging indent after a mark.
+pub(crate) fn item(out: &mut dyn Write, indent: usize, mark: &str, text: &str) -> io::Result<()> {
+    let first = format!("{}{mark} ", " ".repeat(indent));
+    let rest = " ".repeat(first.chars().count());
+    let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent(&rest).break_words(false);
+    for line in textwrap::wrap(text, options) {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+pub(crate) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(out, "{HEADING}{text}{HEADING:#}")
+}
+
+/// A table without rules, fitted to the width, some columns aligned to the right.
+pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    table.set_header(header.iter().copied());
+    table.add_rows(rows);
+    for column in right {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((2, 1));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A fraction as a signed percentage, for people; tables and JSON keep fractions.
+pub(crate) fn percent(fraction: Decimal) -> String {
+    let percent = fraction.checked_mul(Decimal::whole(100)).unwrap_or(fraction);
+    let sign = if percent > Decimal::ZERO { "+" } else { "" };
+    format!("{sign}{}%", percent.rounded(1).grouped())
+}
+
+pub(crate) const fn yes_no(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "yes",
+        Truth::False => "no",
+        Truth::Unknown => "?",
+    }
+}
+
+/// Where a value comes from, in a few words.
+pub(crate) fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Asker => "given".to_owned(),
+        Origin::Catalogue { certainty, how, .. } => format!("{certainty}: {how}"),
+        Origin::OtherFact { fact } => format!("from {fact}"),
+        Origin::Assumption => "assumed".to_owned(),
+        Origin::Procedure => "taken to be met".to_owned(),
+        Origin::Missing => "not known".to_owned(),
+    }
+}
+
+/// The ground of a value, if it has one.
+pub(crate) fn certainty_of(origin: &Origin) -> Option<Certainty> {
+    match origin {
+        Origin::Catalogue { certainty, .. } => Some(*certainty),
+        _ => None,
+    }
+}

@@ -1,0 +1,703 @@
+//! [`Determination`]: an answer with everything that it rests on.
+
+use std::collections::BTreeSet;
+
+use narrows_catalog::Places;
+use narrows_condition::trace::{Margin, Step, Trace};
+use narrows_condition::{Dictionary, FactId, FactType, Stretch, Test, Truth};
+use narrows_quantity::{Certainty, Decimal};
+use serde::Serialize;
+
+use crate::docket::{Answer, Docket, Transaction};
+use crate::explain::Explainer;
+use crate::facts::{Facts, Origin};
+use crate::flip::{Turn, reading, turns};
+use crate::instrument::{Effect, Instrument};
+use crate::jurisdiction::{Class, Jurisdiction, StatusId, UNDETERMINED};
+use crate::timeline::InForce;
+
+/// An answer with its grounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Determination {
+    /// Id of the jurisdiction.
+    pub jurisdiction: String,
+    /// The status.
+    pub status: String,
+    /// Its class.
+    pub class: Class,
+    /// The status in a few words.
+    pub title: String,
+    /// What it means.
+    pub meaning: String,
+    /// Where it is undetermined, the statuses that remain possible, the strictest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub possible: Vec<String>,
+    /// The class that all possible statuses share, if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common_class: Option<Class>,
+    /// Provisions that decide, in order.
+    pub deciding: Vec<Ground>,
+    /// Classes and requirements that were looked at, whether they hold or not.
+    pub examined: Vec<Ground>,
+    /// Facts that are needed, and where each of their values would lead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+    /// Assumptions that mattered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<Assumption>,
+    /// Changes of one fact that would change the status, the smallest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flips: Vec<Flip>,
+    /// Steps of the procedure that go with the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
+    /// Duties and fees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<Charge>,
+    /// Remarks on the deciding provisions and the day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What was not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_examined: Vec<String>,
+    /// The facts that the answer looked at.
+    pub facts: Vec<FactLine>,
+    /// The weakest ground among the deciding provisions and the facts they compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
+    /// Instruments behind the deciding provisions.
+    pub sources: Vec<InstrumentReference>,
+}
+
+/// A provision and what it came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ground {
+    /// Stable id.
+    pub provision: String,
+    /// Short name.
+    pub title: String,
+    /// How it is cited.
+    pub citation: String,
+    /// What it does.
+    pub effect: &'static str,
+    /// What it came to.
+    pub truth: Truth,
+    /// Labels of the limbs that hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limbs: Vec<String>,
+    /// What it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Ids of the instruments that made it so.
+    pub instruments: Vec<String>,
+    /// Its condition, evaluated.
+    pub trace: Trace,
+}
+
+/// A fact that is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Name.
+    pub fact: String,
+    /// Name in prose.
+    pub title: String,
+    /// What exactly it means.
+    pub definition: String,
+    /// Unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether it is an open question of law or record.
+    pub open_question: bool,
+    /// Where its values lead, as far as the other facts are known.
+    pub leads_to: Vec<LeadsTo>,
+}
+
+/// Values of a missing fact, and the statuses that they lead to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeadsTo {
+    /// The values.
+    pub when: String,
+    /// The statuses.
+    pub statuses: Vec<String>,
+}
+
+/// An assumption that mattered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Assumption {
+    /// Name of the fact.
+    pub fact: String,
+    /// Name in prose.
+    pub title: String,
+    /// What was assumed.
+    pub assumed: String,
+    /// What would be otherwise.
+    pub otherwise: String,
+    /// The status then.
+    pub status: String,
+}
+
+/// A change of one fact that changes the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flip {
+    /// Name of the fact.
+    pub fact: String,
+    /// Name in prose.
+    pub title: String,
+    /// Value now.
+    pub from: String,
+    /// Nearest value with another status.
+    pub to: String,
+    /// Unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The change as a fraction of the value now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Decimal>,
+    /// The comparison that turns over there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Turning>,
+    /// The status there.
+    pub status: String,
+}
+
+/// A comparison that turns over at a flip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turning {
+    /// Its subject, as conditions write it.
+    pub subject: String,
+    /// Its threshold.
+    pub threshold: Decimal,
+    /// How far the subject is from it now, as a fraction of the threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<Decimal>,
+}
+
+/// A duty or fee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Charge {
+    /// Stable id of the provision.
+    pub provision: String,
+    /// Short name.
+    pub title: String,
+    /// How much.
+    pub rate: String,
+    /// Of what.
+    pub base: String,
+    /// How it is cited.
+    pub citation: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Whether it applies, or may.
+    pub truth: Truth,
+}
+
+/// A fact with its value and origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FactLine {
+    /// Name.
+    pub fact: String,
+    /// Name in prose.
+    pub title: String,
+    /// Value, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// An instrument, for the list of sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InstrumentReference {
+    /// Stable id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// How it is cited.
+    pub citation: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Addresses.
+    pub urls: Vec<String>,
+}
+
+/// What a determination is made from.
+pub struct Inquiry<'a> {
+    /// The law.
+    pub jurisdiction: &'a Jurisdiction,
+    /// Places and groups.
+    pub places: &'a Places,
+    /// Reforms, for naming their instruments.
+    pub reforms: &'a [Instrument],
+    /// Who sends what where.
+    pub transaction: &'a Transaction,
+    /// What is known.
+    pub facts: &'a Facts,
+    /// Whether the asker gave the party's seat, or it was taken to be the destination.
+    pub headquarters_given: bool,
+}
+
+impl Inquiry<'_> {
+    fn dictionary(&self) -> &Dictionary {
+        &self.jurisdiction.dictionary
+    }
+
+    fn word(&self, status: StatusId) -> String {
+        self.jurisdiction.status(status).word.clone()
+    }
+
+    fn word_of(&self, status: Option<StatusId>) -> String {
+        status.map_or_else(|| UNDETERMINED.to_owned(), |status| self.word(status))
+    }
+
+    /// Makes the determination. `docket` must be the one of the inquiry's transaction.
+    pub fn determine(&self, docket: &mut Docket) -> Determination {
+        let answer = docket.answer(&self.facts.case).clone();
+        let edition = std::sync::Arc::clone(docket.edition());
+        let explainer =
+            Explainer::new(self.jurisdiction, self.places, &edition, self.transaction, &self.facts.case);
+        let deciding: Vec<Ground> = answer
+            .deciding
+            .iter()
+            .map(|id| self.ground(edition.provision(*id), &explainer))
+            .collect();
+        let examined: Vec<Ground> = edition
+            .provisions()
+            .iter()
+            .filter(|it| {
+                matches!(
+                    it.definition.effect,
+                    Effect::Classify { .. } | Effect::Require { .. } | Effect::Exclude { .. } | Effect::Except { .. }
+                )
+            })
+            .map(|it| self.ground(it, &explainer))
+            .collect();
+        let status = answer.status.map(|id| self.jurisdiction.status(id));
+        let possible: Vec<StatusId> = if status.is_some() { Vec::new() } else { answer.possible.clone() };
+        let class = status.map_or(Class::Undetermined, |status| status.class);
+        let deciding_provisions: Vec<&InForce> =
+            answer.deciding.iter().map(|id| edition.provision(*id)).collect();
+        let mut determination = Determination {
+            jurisdiction: self.jurisdiction.id.clone(),
+            status: self.word_of(answer.status),
+            class,
+            title: status.map_or_else(|| "undetermined".to_owned(), |status| status.title.clone()),
+            meaning: status.map_or_else(
+                || "The answer hangs on facts that are not known.".to_owned(),
+                |status| status.meaning.clone(),
+            ),
+            common_class: self.common_class(&possible),
+            possible: possible.iter().map(|id| self.word(*id)).collect(),
+            missing: self.missing(docket, &answer),
+            assumptions: self.assumptions(docket, &answer),
+            flips: self.flips(docket),
+            conditions: self.conditions(&deciding_provisions, &explainer),
+            charges: self.charges(edition.provisions(), &explainer),
+            notes: self.notes(&deciding_provisions, &answer),
+            not_examined: Vec::new(),
+            facts: self.fact_lines(docket),
+            certainty: None,
+            sources: self.sources(&deciding_provisions),
+            deciding,
+            examined,
+        };
+        let frees = |class: Class| class == Class::NoLicence;
+        if frees(class) || possible.iter().any(|id| frees(self.jurisdiction.status(*id).class)) {
+            determination.not_examined.clone_from(&self.jurisdiction.not_examined);
+        }
+        determination.certainty = weakest(&determination);
+        determination
+    }
+
+    fn common_class(&self, possible: &[StatusId]) -> Option<Class> {
+        let classes: BTreeSet<Class> =
+            possible.iter().map(|id| self.jurisdiction.status(*id).class).collect();
+        match classes.into_iter().collect::<Vec<_>>().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    fn ground(&self, provision: &InForce, explainer: &Explainer<'_>) -> Ground {
+        let definition = &provision.definition;
+        let (own, mut trace) = explainer.holds(provision);
+        let truth = match definition.effect {
+            Effect::Classify { .. } => explainer.class(provision),
+            _ => own,
+        };
+        // A review is about the case that applied, not about being in force.
+        if let Effect::Review { cases, .. } = &definition.effect {
+            let parts: Vec<Trace> = cases.iter().map(|(when, _)| explainer.trace(when)).collect();
+            let truth = parts.iter().map(|part| part.truth).fold(Truth::False, Truth::or);
+            trace = Trace { truth, step: Step::Any { parts } };
+        }
+        Ground {
+            provision: provision.provision.clone(),
+            title: definition.title.clone(),
+            citation: definition.citation.clone(),
+            effect: definition.effect.word(),
+            truth,
+            limbs: trace.limbs_that_hold().into_iter().map(str::to_owned).collect(),
+            text: definition.text.clone(),
+            certainty: definition.certainty,
+            instruments: provision.by.clone(),
+            trace,
+        }
+    }
+
+    fn missing(&self, docket: &mut Docket, answer: &Answer) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        for id in &answer.missing {
+            let fact = self.dictionary().fact(*id);
+            let stretches = docket.along(&self.facts.case, *id);
+            missing.push(Missing {
+                fact: fact.name.clone(),
+                title: fact.title.clone(),
+                definition: fact.definition.clone(),
+                unit: fact.unit().map(str::to_owned),
+                open_question: fact.question,
+                leads_to: stretches.iter().map(|stretch| self.leads_to(*id, stretch, &stretches)).collect(),
+            });
+        }
+        missing
+    }
+
+    fn leads_to(&self, id: FactId, stretch: &Stretch, all: &[Stretch]) -> LeadsTo {
+        let fact = self.dictionary().fact(id);
+        let number = |millionths: i64| {
+            let unit = fact.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+            format!("{}{unit}", Decimal::from_millionths(millionths).grouped())
+        };
+        let is_first = all.first() == Some(stretch);
+        let is_last = all.last() == Some(stretch);
+        let when = match &fact.kind {
+            FactType::Truth => if stretch.low == 0 { "no" } else { "yes" }.to_owned(),
+            FactType::Choice { values } => {
+                let words = values.iter().zip(0_i64..).filter(|(_, at)| (stretch.low..=stretch.high).contains(at));
+                words.map(|((word, _), _)| word.as_str()).collect::<Vec<_>>().join(" or ")
+            }
+            _ => {
+                let low = if stretch.low_included { "from" } else { "above" };
+                let high = if stretch.high_included { "up to" } else { "below" };
+                match (is_first, is_last) {
+                    (true, true) => "any value".to_owned(),
+                    (true, false) => format!("{high} {}", number(stretch.high)),
+                    (false, true) if stretch.low_included => format!("{} or more", number(stretch.low)),
+                    (false, true) => format!("above {}", number(stretch.low)),
+                    (false, false) => format!("{low} {} {high} {}", number(stretch.low), number(stretch.high)),
+                }
+            }
+        };
+        let statuses = stretch.statuses.iter().map(|status| self.word(StatusId(*status))).collect();
+        LeadsTo { when, statuses }
+    }
+
+    /// Assumptions whose opposite would change the status.
+    pub fn assumptions(&self, docket: &mut Docket, answer: &Answer) -> Vec<Assumption> {
+        let mut found = Vec::new();
+        for id in self.facts.with_origin(|origin| *origin == Origin::Assumption) {
+            let fact = self.dictionary().fact(id);
+            if fact.is_contextual() {
+                if matches!(fact.kind, FactType::Place) {
+                    found.extend(self.place_assumption(docket, answer, id, "none of those that matter"));
+                }
+                continue;
+            }
+            found.extend(self.measure_assumption(docket, answer, id));
+        }
+        if !self.headquarters_given
+            && let Some(id) = self.dictionary().by_role(narrows_condition::Role::Headquarters)
+        {
+            let destination = self.transaction.value(id).unwrap_or_default().to_owned();
+            found.extend(self.place_assumption(docket, answer, id, &destination));
+        }
+        found
+    }
+
+    fn measure_assumption(&self, docket: &mut Docket, answer: &Answer, id: FactId) -> Option<Assumption> {
+        let looked_at =
+            docket.circuit().tests().iter().any(|test| test.facts(&self.facts.case).any(|fact| fact == id));
+        if !looked_at {
+            return None;
+        }
+        let fact = self.dictionary().fact(id);
+        let here = self.facts.case.span(id);
+        let mut changed = self.facts.case.clone();
+        let alternatives: Vec<(String, i64, i64)> = match &fact.kind {
+            FactType::Truth => {
+                let other = 1 - here.low;
+                vec![(if other == 1 { "true" } else { "false" }.to_owned(), other, other)]
+            }
+            FactType::Choice { values } => values
+                .iter()
+                .zip(0_i64..)
+                .filter(|(_, at)| *at != here.low)
+                .map(|((word, _), at)| (word.clone(), at, at))
+                .collect(),
+            FactType::Number { range, .. } => {
+                vec![("any other value".to_owned(), range.low().millionths(), range.high().millionths())]
+            }
+            _ => Vec::new(),
+        };
+        for (otherwise, low, high) in alternatives {
+            changed.set_span(id, narrows_condition::Span { low, high });
+            let status = docket.answer(&changed).status;
+            if status != answer.status {
+                let assumed = match &fact.kind {
+                    FactType::Truth => (here.low != 0).to_string(),
+                    FactType::Choice { values } => {
+                        let position = usize::try_from(here.low).unwrap_or_default();
+                        values.get(position).map(|(word, _)| word.clone()).unwrap_or_default()
+                    }
+                    _ => Decimal::from_millionths(here.low).to_string(),
+                };
+                return Some(Assumption {
+                    fact: fact.name.clone(),
+                    title: fact.title.clone(),
+                    assumed,
+                    otherwise,
+                    status: self.word_of(status),
+                });
+            }
+        }
+        None
+    }
+
+    /// Whether a place that a condition names, in the place of the one assumed, would
+    /// change the status. One member stands for each set that a condition names.
+    fn place_assumption(
+        &self,
+        docket: &mut Docket,
+        answer: &Answer,
+        id: FactId,
+        assumed: &str,
+    ) -> Option<Assumption> {
+        let edition = std::sync::Arc::clone(docket.edition());
+        let mut tried = BTreeSet::new();
+        for test in edition.contextual_tests() {
+            let Test::Member { fact, items } = test else { continue };
+            if *fact != id {
+                continue;
+            }
+            for item in items {
+                let code = match self.places.group(item) {
+                    Some(group) => group.members.first().cloned().unwrap_or_default(),
+                    None => item.clone(),
+                };
+                if !tried.insert(code.clone()) {
+                    continue;
+                }
+                let elsewhere =
+                    docket.elsewhere(self.jurisdiction, self.places, self.transaction, id, &code);
+                let Ok(elsewhere) = elsewhere else { continue };
+                let status = elsewhere.answer(&self.facts.case).status;
+                if status != answer.status {
+                    let definition = self.dictionary().fact(id);
+                    return Some(Assumption {
+                        fact: definition.name.clone(),
+                        title: definition.title.clone(),
+                        assumed: assumed.to_owned(),
+                        otherwise: items.join(" or "),
+                        status: self.word_of(status),
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    fn flips(&self, docket: &mut Docket) -> Vec<Flip> {
+        let mut flips: Vec<Flip> =
+            turns(docket, &self.facts.case).iter().map(|turn| self.flip(docket, turn)).collect();
+        flips.sort_by_key(|flip| flip.change.map(Decimal::abs).unwrap_or(Decimal::MAX));
+        flips
+    }
+
+    fn flip(&self, docket: &Docket, turn: &Turn) -> Flip {
+        let fact = self.dictionary().fact(turn.fact);
+        let show = |value: i64| match fact.kind {
+            FactType::Truth => (value != 0).to_string(),
+            _ => Decimal::from_millionths(value).to_string(),
+        };
+        let (from, to) = (Decimal::from_millionths(turn.from), Decimal::from_millionths(turn.to));
+        let test = turn.test.and_then(|position| docket.circuit().tests().get(position));
+        let comparison = test.and_then(|test| {
+            let reading = reading(test, &self.facts.case)?;
+            Some(Turning {
+                subject: subject(test, self.dictionary()),
+                threshold: reading.threshold,
+                margin: reading.fraction(),
+            })
+        });
+        Flip {
+            fact: fact.name.clone(),
+            title: fact.title.clone(),
+            from: show(turn.from),
+            to: show(turn.to),
+            unit: fact.unit().map(str::to_owned),
+            change: turn.test.and_then(|_| to.checked_sub(from)?.quotient_for_display(from)),
+            comparison,
+            status: self.word_of(turn.status),
+        }
+    }
+
+    fn conditions(&self, deciding: &[&InForce], explainer: &Explainer<'_>) -> Vec<String> {
+        let mut texts = Vec::new();
+        for condition in deciding.iter().flat_map(|it| &it.definition.conditions) {
+            let needed = condition.when.as_ref().is_none_or(|when| !explainer.trace(when).truth.is_false());
+            if needed && !texts.contains(&condition.text) {
+                texts.push(condition.text.clone());
+            }
+        }
+        texts
+    }
+
+    fn charges(&self, provisions: &[InForce], explainer: &Explainer<'_>) -> Vec<Charge> {
+        let mut charges = Vec::new();
+        for provision in provisions {
+            let Effect::Charge { rate, base } = &provision.definition.effect else { continue };
+            let (truth, _) = explainer.holds(provision);
+            if truth.is_true() {
+                charges.push(Charge {
+                    provision: provision.provision.clone(),
+                    title: provision.definition.title.clone(),
+                    rate: rate.clone(),
+                    base: base.clone(),
+                    citation: provision.definition.citation.clone(),
+                    certainty: provision.definition.certainty,
+                    truth,
+                });
+            }
+        }
+        charges
+    }
+
+    fn notes(&self, deciding: &[&InForce], answer: &Answer) -> Vec<String> {
+        let mut notes: Vec<String> = deciding
+            .iter()
+            .filter_map(|it| it.definition.note.as_ref().map(|note| format!("{}: {note}", it.definition.title)))
+            .collect();
+        if self.transaction.on > self.jurisdiction.known_through {
+            notes.push(format!(
+                "sources were read up to {}; later changes are not on record, and this answer is from what was published by then",
+                self.jurisdiction.known_through
+            ));
+        }
+        if answer.exhausted {
+            notes.push("too much is unknown to say exactly which facts matter; the list may hold more than needed".to_owned());
+        }
+        notes
+    }
+
+    fn sources(&self, deciding: &[&InForce]) -> Vec<InstrumentReference> {
+        let mut found: Vec<InstrumentReference> = Vec::new();
+        for id in deciding.iter().flat_map(|it| &it.by) {
+            if found.iter().any(|known| known.id == *id) {
+                continue;
+            }
+            if let Some(instrument) = self.jurisdiction.instrument(id, self.reforms) {
+                found.push(InstrumentReference {
+                    id: instrument.id.clone(),
+                    title: instrument.title.clone(),
+                    citation: instrument.citation.clone(),
+                    certainty: instrument.certainty,
+                    urls: instrument.sources.iter().map(|source| source.url.clone()).collect(),
+                });
+            }
+        }
+        found
+    }
+
+    /// The facts that tests of this transaction look at.
+    fn fact_lines(&self, docket: &Docket) -> Vec<FactLine> {
+        let case = &self.facts.case;
+        let mut looked_at: BTreeSet<FactId> = BTreeSet::new();
+        for test in docket.circuit().tests() {
+            looked_at.extend(test.facts(case));
+            if let Test::Ratio { ratio, .. } = test {
+                looked_at.insert(*ratio);
+            }
+        }
+        let dictionary = self.dictionary();
+        let mut lines = Vec::new();
+        for id in looked_at {
+            let fact = dictionary.fact(id);
+            let span = case.span(id);
+            let number = |millionths: i64| Decimal::from_millionths(millionths).to_string();
+            let value = match &fact.kind {
+                FactType::Ratio { numerator, denominator, .. } if span.is_absent() => {
+                    let (n, d) = (case.span(*numerator), case.span(*denominator));
+                    (n.is_exact() && d.is_exact()).then_some(()).and_then(|()| {
+                        let quotient = Decimal::from_millionths(n.low)
+                            .quotient_for_display(Decimal::from_millionths(d.low))?;
+                        Some(quotient.rounded(3).to_string())
+                    })
+                }
+                FactType::Truth => span.is_exact().then(|| (span.low != 0).to_string()),
+                FactType::Choice { values } => span
+                    .is_exact()
+                    .then(|| usize::try_from(span.low).ok().and_then(|at| values.get(at)))
+                    .flatten()
+                    .map(|(word, _)| word.clone()),
+                _ if span.is_exact() => Some(number(span.low)),
+                _ if *self.facts.origin(id) == Origin::Missing => None,
+                _ => Some(format!("{} to {}", number(span.low), number(span.high))),
+            };
+            let origin = match (&fact.kind, self.facts.origin(id)) {
+                (FactType::Ratio { numerator, .. }, Origin::Missing) if value.is_some() => {
+                    Origin::OtherFact { fact: dictionary.fact(*numerator).name.clone() }
+                }
+                (_, origin) => origin.clone(),
+            };
+            lines.push(FactLine {
+                fact: fact.name.clone(),
+                title: fact.title.clone(),
+                value,
+                unit: fact.unit().map(str::to_owned),
+                origin,
+            });
+        }
+        lines
+    }
+}
+
+/// The subject of a test as conditions write it.
+#[must_use]
+pub fn subject(test: &Test, dictionary: &Dictionary) -> String {
+    match test {
+        Test::Ratio { ratio, .. } => dictionary.fact(*ratio).name.clone(),
+        Test::Linear(linear) => {
+            let lead = linear.terms.first().map_or(1, |(coefficient, _)| *coefficient).max(1);
+            let terms = linear.terms.iter().map(|(coefficient, fact)| {
+                let name = &dictionary.fact(*fact).name;
+                if *coefficient == lead { name.clone() } else { format!("{} * {name}", coefficient / lead) }
+            });
+            terms.collect::<Vec<_>>().join(" + ")
+        }
+        Test::Choice { fact, .. } | Test::Member { fact, .. } | Test::Day { fact, .. } => {
+            dictionary.fact(*fact).name.clone()
+        }
+    }
+}
+
+/// The weakest ground among the deciding provisions and the facts that they compare.
+fn weakest(determination: &Determination) -> Option<Certainty> {
+    let grounds = if determination.deciding.is_empty() { &determination.examined } else { &determination.deciding };
+    let provisions = determination.deciding.iter().map(|ground| ground.certainty);
+    let mut compared: BTreeSet<&str> = BTreeSet::new();
+    for ground in grounds {
+        for (margin, _) in ground.trace.margins() {
+            let Margin { fact, .. } = margin;
+            compared.extend(fact.split(" + ").map(|term| term.rsplit(' ').next().unwrap_or(term)));
+        }
+    }
+    let facts = determination.facts.iter().filter_map(|line| match &line.origin {
+        Origin::Catalogue { certainty, .. } if compared.contains(line.fact.as_str()) => Some(*certainty),
+        _ => None,
+    });
+    provisions.chain(facts).max()
+}

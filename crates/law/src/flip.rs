@@ -1,0 +1,129 @@
+//! Where an answer turns: the smallest change of one fact that changes the status.
+
+use narrows_condition::{Case, Domain, FactId, Linear, Span, Test, crossings};
+use narrows_quantity::Decimal;
+
+use crate::docket::Docket;
+use crate::jurisdiction::StatusId;
+
+/// A change of one fact that changes the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// The fact.
+    pub fact: FactId,
+    /// Its value now, in millionths (truth as 0 and 1).
+    pub from: i64,
+    /// The nearest value at which the status is another.
+    pub to: i64,
+    /// The test that turns over there; none for a fact that is true or false.
+    pub test: Option<usize>,
+    /// The status there, or none if it is undetermined.
+    pub status: Option<StatusId>,
+}
+
+/// All turns of a case whose answer is definite: for each number the nearest above and
+/// below, and each truth that matters.
+#[must_use]
+pub fn turns(docket: &mut Docket, case: &Case) -> Vec<Turn> {
+    let Some(now) = docket.answer(case).status else { return Vec::new() };
+    let mut facts: Vec<FactId> =
+        docket.circuit().tests().iter().flat_map(|test| test.facts(case).collect::<Vec<_>>()).collect();
+    facts.sort_unstable();
+    facts.dedup();
+    let mut found = Vec::new();
+    let mut changed = case.clone();
+    for fact in facts {
+        let here = case.span(fact);
+        let domain = docket.edition().domains.get(fact.index()).copied();
+        match domain {
+            Some(Domain::Discrete(Span { low: 0, high: 1 })) if here.is_exact() => {
+                let to = 1 - here.low;
+                changed.set_span(fact, Span::exactly(to));
+                let status = docket.answer(&changed).status;
+                if status != Some(now) {
+                    found.push(Turn { fact, from: here.low, to, test: None, status });
+                }
+            }
+            Some(Domain::Real(range)) if here.is_exact() => {
+                let mut candidates = crossings(docket.circuit(), case, fact);
+                candidates.retain(|crossing| range.low <= crossing.value && crossing.value <= range.high);
+                candidates.sort_by_key(|crossing| crossing.value.abs_diff(here.low));
+                for upwards in [true, false] {
+                    let side = candidates.iter().filter(|crossing| (crossing.value > here.low) == upwards);
+                    for crossing in side {
+                        changed.set_span(fact, Span::exactly(crossing.value));
+                        let status = docket.answer(&changed).status;
+                        if status != Some(now) {
+                            let test = Some(crossing.test);
+                            found.push(Turn { fact, from: here.low, to: crossing.value, test, status });
+                            break;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        changed.set_span(fact, here);
+    }
+    found
+}
+
+/// A test as it reads in law: its subject's value and threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Value of the subject; a quotient is rounded for display.
+    pub value: Decimal,
+    /// Threshold.
+    pub threshold: Decimal,
+}
+
+impl Reading {
+    /// Value less threshold, as a fraction of the threshold.
+    #[must_use]
+    pub fn fraction(self) -> Option<Decimal> {
+        self.value.checked_sub(self.threshold)?.quotient_for_display(self.threshold.abs())
+    }
+}
+
+/// Reads a test of a fully known subject.
+#[must_use]
+pub fn reading(test: &Test, case: &Case) -> Option<Reading> {
+    match test {
+        Test::Ratio { ratio, given, multiplied } => {
+            let threshold = threshold(given)?;
+            let value = if case.span(*ratio).is_absent() {
+                // n − t·d: the first term is the numerator, the second the denominator.
+                let [(_, numerator), (_, denominator)] = &*multiplied.terms else { return None };
+                let (n, d) = (case.span(*numerator), case.span(*denominator));
+                if !n.is_exact() || !d.is_exact() {
+                    return None;
+                }
+                Decimal::from_millionths(n.low).quotient_for_display(Decimal::from_millionths(d.low))?
+            } else {
+                let span = case.span(*ratio);
+                Some(Decimal::from_millionths(span.low)).filter(|_| span.is_exact())?
+            };
+            Some(Reading { value, threshold })
+        }
+        Test::Linear(linear) => {
+            let (lead, _) = *linear.terms.first()?;
+            let mut sum: i64 = 0;
+            for (coefficient, fact) in &linear.terms {
+                let span = case.span(*fact);
+                if !span.is_exact() {
+                    return None;
+                }
+                sum = sum.checked_add(coefficient.checked_mul(span.low)?)?;
+            }
+            let value = Decimal::from_millionths(sum.checked_div(lead)?);
+            Some(Reading { value, threshold: threshold(linear)? })
+        }
+        _ => None,
+    }
+}
+
+/// The bound in the unit of the first fact.
+fn threshold(linear: &Linear) -> Option<Decimal> {
+    let (lead, _) = *linear.terms.first()?;
+    Some(Decimal::from_millionths(linear.bound.checked_div(lead)?))
+}

@@ -1,0 +1,366 @@
+//! `check --batch`: a table in, the same table with answers out.
+//!
+//! Input columns pass through unchanged, ours are added, one output row per input row in
+//! order. A bad row carries its own error and the others are answered.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+
+use jiff::civil::Date;
+use narrows_law::View;
+use serde_json::{Map, Value};
+
+use crate::examiner::{Brief, Examiner, PreparedItem, Question};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
+use crate::workbench::Workbench;
+
+/// Form of a table; the output has that of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchFormat {
+    /// Comma separated values with a header.
+    Csv,
+    /// One JSON object per line.
+    JsonLines,
+}
+
+/// What became of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BatchSummary {
+    /// Rows read, each of which was written.
+    pub rows: u64,
+    /// Rows with an error.
+    pub errors: u64,
+}
+
+/// Columns that a row may ask with.
+const INPUT: [&str; 10] =
+    ["id", "item", "facts", "on", "to", "headquarters", "end_user", "from", "known_on", "view"];
+/// Columns that are added.
+const OUTPUT: [&str; 7] = ["status", "class", "provisions", "nearest_margin", "missing", "assumed", "error"];
+
+/// A longer line of JSON is refused unread, so that no line can exhaust the memory.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+
+/// Answers every row of a table. `progress` is told the number of rows from time to time.
+///
+/// # Errors
+/// An unreadable table or header, failing output, or problems in the data or a reform.
+/// Errors of single rows are written into the rows and counted.
+pub fn check_batch(
+    workbench: &Workbench,
+    scenario: &Scenario,
+    format: BatchFormat,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let mut rows = Rows { examiner: Examiner::new(workbench, scenario)?, items: HashMap::new() };
+    match format {
+        BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
+        BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
+    }
+}
+
+fn failed_output(error: impl std::fmt::Display) -> Failure {
+    Failure::input(format!("the output cannot be written: {error}"))
+}
+
+fn csv_rows(
+    rows: &mut Rows<'_>,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
+    let header = reader.byte_headers().map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?.clone();
+    let columns = Columns::of(&header)?;
+    let mut record = header.clone();
+    OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
+    writer.write_byte_record(&record).map_err(failed_output)?;
+    let mut summary = BatchSummary::default();
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
+        }
+        summary.rows += 1;
+        let answer = columns.row(&record).and_then(|row| rows.answer(&row));
+        // Rows that are too short or too long are brought to the width of the header.
+        let found = record.len();
+        record.truncate(header.len());
+        for _ in found..header.len() {
+            record.push_field(b"");
+        }
+        summary.errors += u64::from(answer.is_err());
+        for cell in cells(&answer) {
+            record.push_field(cell.as_bytes());
+        }
+        writer.write_byte_record(&record).map_err(failed_output)?;
+        if summary.rows % 4_096 == 0 {
+            progress(summary.rows);
+        }
+    }
+    writer.flush().map_err(failed_output)?;
+    progress(summary.rows);
+    Ok(summary)
+}
+
+fn json_rows(
+    rows: &mut Rows<'_>,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let mut summary = BatchSummary::default();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = std::io::Read::take(&mut *input, LONGEST_LINE).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
+        }
+        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+            return Err(Failure::input(format!("row {}: expected lines of less than 64 MiB", summary.rows + 1)));
+        }
+        let text = if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        summary.rows += 1;
+        let parsed: Result<Map<String, Value>, Failure> = serde_json::from_slice(text)
+            .map_err(|error| Failure::input(format!("expected a JSON object on one line: {error}")));
+        let (mut object, answer) = match parsed {
+            Ok(object) => {
+                let answer = json_row(&object).and_then(|row| rows.answer(&row));
+                (object, answer)
+            }
+            Err(failure) => (Map::new(), Err(failure)),
+        };
+        summary.errors += u64::from(answer.is_err());
+        for (name, cell) in OUTPUT.into_iter().zip(cells(&answer)) {
+            object.insert(name.to_owned(), Value::String(cell));
+        }
+        serde_json::to_writer(&mut *output, &object).map_err(failed_output)?;
+        output.write_all(b"\n").map_err(failed_output)?;
+        if summary.rows % 4_096 == 0 {
+            progress(summary.rows);
+        }
+    }
+    output.flush().map_err(failed_output)?;
+    progress(summary.rows);
+    Ok(summary)
+}
+
+/// The added cells of a row.
+fn cells(answer: &Result<Brief, Failure>) -> [String; 7] {
+    match answer {
+        Ok(brief) => [
+            brief.status.clone(),
+            brief.class.to_owned(),
+            brief.provisions.join(";"),
+            brief
+                .nearest_margin
+                .as_ref()
+                .map(|(subject, fraction)| format!("{}:{fraction}", subject.replace(' ', "")))
+                .unwrap_or_default(),
+            brief.missing.join(";"),
+            brief.assumed.iter().map(|(fact, value)| format!("{fact}={value}")).collect::<Vec<_>>().join(";"),
+            String::new(),
+        ],
+        Err(failure) => {
+            let mut cells: [String; 7] = Default::default();
+            if let Some(last) = cells.last_mut() {
+                last.clone_from(&failure.message);
+            }
+            cells
+        }
+    }
+}
+
+/// The cells of a row that ask something; an empty cell is none.
+#[derive(Debug, Default)]
+struct Row<'a> {
+    item: Option<&'a str>,
+    facts: Vec<(String, String)>,
+    on: Option<&'a str>,
+    to: Option<&'a str>,
+    headquarters: Option<&'a str>,
+    from: Option<&'a str>,
+    known_on: Option<&'a str>,
+    view: Option<&'a str>,
+}
+
+/// Where the columns of a header stand.
+struct Columns {
+    positions: [Option<usize>; INPUT.len()],
+    width: usize,
+}
+
+impl Columns {
+    fn of(header: &csv::ByteRecord) -> Result<Self, Failure> {
+        let names: Vec<String> =
+            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        if names.iter().all(String::is_empty) {
+            return Err(Failure::input("the table is empty: expected a header with the columns `on` and `to`, and `item` or `facts`"));
+        }
+        for (position, name) in names.iter().enumerate() {
+            if OUTPUT.contains(&name.as_str()) {
+                return Err(Failure::input(format!("column `{name}`: the name is that of a column of the answer; rename it")));
+            }
+            if INPUT.contains(&name.as_str()) && names.iter().take(position).any(|other| other == name) {
+                return Err(Failure::input(format!("column `{name}` is there twice")));
+            }
+        }
+        let position = |name: &str| names.iter().position(|other| other == name);
+        for required in ["on", "to"] {
+            if position(required).is_none() {
+                let hint = narrows_quantity::nearest(required, names.iter().map(String::as_str));
+                let hint = hint.map(|near| format!("; is it `{near}`?")).unwrap_or_default();
+                return Err(Failure::input(format!("the header has no column `{required}`{hint}")));
+            }
+        }
+        if position("item").is_none() && position("facts").is_none() {
+            return Err(Failure::input("the header has neither a column `item` nor a column `facts`"));
+        }
+        Ok(Self { positions: INPUT.map(position), width: names.len() })
+    }
+
+    fn row<'a>(&self, record: &'a csv::ByteRecord) -> Result<Row<'a>, Failure> {
+        if record.len() != self.width {
+            return Err(Failure::input(format!("expected {} fields, found {}", self.width, record.len())));
+        }
+        let mut cells: [Option<&'a str>; INPUT.len()] = [None; INPUT.len()];
+        for ((cell, position), name) in cells.iter_mut().zip(self.positions).zip(INPUT) {
+            let Some(bytes) = position.and_then(|at| record.get(at)) else { continue };
+            let text = std::str::from_utf8(bytes)
+                .map_err(|_| Failure::input(format!("column `{name}`: expected UTF-8 text")))?
+                .trim();
+            *cell = (!text.is_empty()).then_some(text);
+        }
+        let [_, item, facts, on, to, headquarters, _, from, known_on, view] = cells;
+        let facts = facts.map(read_facts).transpose()?.unwrap_or_default();
+        Ok(Row { item, facts, on, to, headquarters, from, known_on, view })
+    }
+}
+
+/// `name=value; name=value`
+fn read_facts(text: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut facts = Vec::new();
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let Some((name, value)) = part.split_once('=') else {
+            let part: String = part.chars().take(60).collect();
+            return Err(Failure::input(format!("column `facts`: expected name=value, found `{part}`")));
+        };
+        facts.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    Ok(facts)
+}
+
+fn json_row(object: &Map<String, Value>) -> Result<Row<'_>, Failure> {
+    for name in OUTPUT {
+        if object.contains_key(name) {
+            return Err(Failure::input(format!("field `{name}`: the name is that of a field of the answer; rename it")));
+        }
+    }
+    let text = |name: &str| match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+        Some(other) => Err(Failure::input(format!("field `{name}`: expected a text, found {}", kind_of(other)))),
+    };
+    let facts = match object.get("facts") {
+        Some(Value::Object(facts)) => facts
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => Ok((name.clone(), text.clone())),
+                Value::Number(number) => Ok((name.clone(), number.to_string())),
+                Value::Bool(truth) => Ok((name.clone(), truth.to_string())),
+                other => Err(Failure::input(format!("fact `{name}`: expected a text, number or truth, found {}", kind_of(other)))),
+            })
+            .collect::<Result<_, _>>()?,
+        _ => text("facts")?.map(read_facts).transpose()?.unwrap_or_default(),
+    };
+    Ok(Row {
+        item: text("item")?,
+        facts,
+        on: text("on")?,
+        to: text("to")?,
+        headquarters: text("headquarters")?,
+        from: text("from")?,
+        known_on: text("known_on")?,
+        view: text("view")?,
+    })
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a truth",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Answers rows, resolving each item once.
+struct Rows<'w> {
+    examiner: Examiner<'w>,
+    items: HashMap<(Option<String>, Vec<(String, String)>), Result<PreparedItem<'w>, Failure>>,
+}
+
+/// Items remembered at once; beyond that the memory is cleared, which costs only time.
+const MOST_ITEMS: usize = 65_536;
+
+impl Rows<'_> {
+    fn answer(&mut self, row: &Row<'_>) -> Result<Brief, Failure> {
+        if row.item.is_none() && row.facts.is_empty() {
+            return Err(Failure::input("the row names no item and gives no facts"));
+        }
+        let date = |name: &str, text: &str| -> Result<Date, Failure> {
+            text.parse().map_err(|_| {
+                let text: String = text.chars().take(40).collect();
+                Failure::input(format!("column `{name}`: expected a date such as 2026-01-15, found `{text}`"))
+            })
+        };
+        let required = |name: &str, cell: Option<&str>| {
+            cell.map(str::to_owned).ok_or_else(|| Failure::input(format!("column `{name}` is empty")))
+        };
+        let view = match row.view {
+            None | Some("enforced") => View::Enforced,
+            Some("codified") => View::Codified,
+            Some(other) => {
+                let other: String = other.chars().take(40).collect();
+                return Err(Failure::input(format!("column `view`: expected enforced or codified, found `{other}`")));
+            }
+        };
+        let question = Question {
+            item: None,
+            facts: Vec::new(),
+            on: date("on", &required("on", row.on)?)?,
+            to: required("to", row.to)?,
+            headquarters: row.headquarters.map(str::to_owned),
+            from: row.from.map(str::to_owned),
+            known_on: row.known_on.map(|text| date("known_on", text)).transpose()?,
+            view,
+        };
+        if self.items.len() > MOST_ITEMS {
+            self.items.clear();
+        }
+        let key = (row.item.map(str::to_owned), row.facts.clone());
+        let item = match self.items.get(&key) {
+            Some(item) => item.clone()?,
+            None => {
+                let item = self.examiner.prepare_item(row.item, &row.facts);
+                self.items.insert(key, item.clone());
+                item?
+            }
+        };
+        let prepared = self.examiner.prepare_transaction(&item, &question)?;
+        self.examiner.brief(&prepared)
+    }
+}

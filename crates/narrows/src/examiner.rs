@@ -1,0 +1,401 @@
+//! [`Examiner`]: answers questions under one scenario, each kind of question once.
+//!
+//! A single check and a table of a million rows go through here alike; what differs is
+//! only how much of the answer is written out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use narrows_catalog::{Chip, Places};
+use narrows_condition::{Case, Dictionary, FactId, FactType, Role, Value, ValueError};
+use narrows_law::{
+    Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, LawError, Origin,
+    Supplies, Supply, Transaction, View, reading, subject, turns,
+};
+use narrows_quantity::Decimal;
+
+use crate::chip_facts;
+use crate::failure::Failure;
+use crate::scenario::Scenario;
+use crate::workbench::Workbench;
+
+/// One question: an item, a transaction, a day and a state of knowledge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Question {
+    /// Name of a chip of the catalogue; none for an item of which only facts are given.
+    pub item: Option<String>,
+    /// Facts, as name and text.
+    pub facts: Vec<(String, String)>,
+    /// Day of the transaction.
+    pub on: Date,
+    /// Destination: a code or name.
+    pub to: String,
+    /// Seat of the party or its ultimate parent; the destination if none.
+    pub headquarters: Option<String>,
+    /// Where the item comes from; the home of the jurisdiction if none.
+    pub from: Option<String>,
+    /// Day of knowledge; all that is on record if none.
+    pub known_on: Option<Date>,
+    /// Which state of law.
+    pub view: View,
+}
+
+/// An item made ready: its name resolved, its facts completed.
+#[derive(Debug, Clone)]
+pub struct PreparedItem<'w> {
+    /// The chip, if the item is one.
+    pub chip: Option<&'w Chip>,
+    /// The family through whose default the chip was found.
+    pub by_default_of: Option<&'w str>,
+    /// The facts.
+    pub facts: Arc<Facts>,
+}
+
+/// A question made ready.
+#[derive(Debug, Clone)]
+pub struct Prepared<'w> {
+    /// The item.
+    pub item: PreparedItem<'w>,
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Whether the party's seat was given.
+    pub headquarters_given: bool,
+    /// Which state of law.
+    pub view: View,
+}
+
+/// Answers questions under one scenario.
+pub struct Examiner<'w> {
+    workbench: &'w Workbench,
+    jurisdiction: &'w Jurisdiction,
+    places: &'w Arc<Places>,
+    reforms: Arc<[Instrument]>,
+    /// Days on which the law of a view, or what its conditions test, may change.
+    days: BTreeMap<View, Vec<Date>>,
+    /// Days on which something became known.
+    known_days: Vec<Date>,
+    editions: HashMap<(View, Date, Option<Date>), Arc<Edition>>,
+    dockets: BTreeMap<(View, Transaction), Docket>,
+    roles: Roles,
+}
+
+#[derive(Clone, Copy)]
+struct Roles {
+    destination: FactId,
+    headquarters: FactId,
+    exported_from: FactId,
+}
+
+/// The part of an answer that a table needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// The status.
+    pub status: String,
+    /// Its class.
+    pub class: &'static str,
+    /// Ids of the deciding provisions.
+    pub provisions: Vec<String>,
+    /// The nearest threshold whose crossing changes the status: its subject, and how far
+    /// the subject is from it as a fraction of the threshold.
+    pub nearest_margin: Option<(String, Decimal)>,
+    /// Names of the missing facts.
+    pub missing: Vec<String>,
+    /// Assumptions that mattered, as fact and value.
+    pub assumed: Vec<(String, String)>,
+}
+
+impl<'w> Examiner<'w> {
+    /// An examiner for a scenario.
+    ///
+    /// # Errors
+    /// Problems in the data or a reform, or an unknown jurisdiction.
+    pub fn new(workbench: &'w Workbench, scenario: &Scenario) -> Result<Self, Failure> {
+        let jurisdiction = workbench.jurisdiction(scenario.jurisdiction.as_deref())?;
+        let places = workbench.places()?;
+        let mut reforms: Vec<Instrument> = Vec::new();
+        for reform in &scenario.reforms {
+            let read = workbench.reform(jurisdiction, &reform.shown, &reform.text, &reforms)?;
+            reforms.push(read);
+        }
+        let role = |role: Role| {
+            jurisdiction.dictionary.by_role(role).ok_or_else(|| {
+                Failure::input(format!(
+                    "jurisdiction `{}`: facts.toml declares no fact with the role {role:?}",
+                    jurisdiction.id
+                ))
+            })
+        };
+        let roles = Roles {
+            destination: role(Role::Destination)?,
+            headquarters: role(Role::Headquarters)?,
+            exported_from: role(Role::ExportedFrom)?,
+        };
+        let days = [View::Enforced, View::Codified]
+            .map(|view| (view, jurisdiction.days_of_change(None, view, &reforms, places)))
+            .into_iter()
+            .collect();
+        let known_days = jurisdiction.days_of_knowledge(places);
+        Ok(Self {
+            workbench,
+            jurisdiction,
+            places,
+            reforms: reforms.into(),
+            days,
+            known_days,
+            editions: HashMap::new(),
+            dockets: BTreeMap::new(),
+            roles,
+        })
+    }
+
+    /// The jurisdiction.
+    #[must_use]
+    pub fn jurisdiction(&self) -> &'w Jurisdiction {
+        self.jurisdiction
+    }
+
+    /// The places.
+    #[must_use]
+    pub fn places(&self) -> &'w Places {
+        self.places
+    }
+
+    /// Reforms of the scenario.
+    #[must_use]
+    pub fn reforms(&self) -> &[Instrument] {
+        &self.reforms
+    }
+
+    /// Days from the beginning of the record on which an answer of a view may change.
+    #[must_use]
+    pub fn days(&self, view: View) -> &[Date] {
+        self.days.get(&view).map_or(&[], Vec::as_slice)
+    }
+
+    /// Resolves names and completes facts.
+    ///
+    /// # Errors
+    /// Unknown names, malformed or contradictory facts, a day before the record.
+    pub fn prepare(&self, question: &Question) -> Result<Prepared<'w>, Failure> {
+        let item = self.prepare_item(question.item.as_deref(), &question.facts)?;
+        self.prepare_transaction(&item, question)
+    }
+
+    /// The part of a question that is about the item alone.
+    ///
+    /// # Errors
+    /// Unknown names, malformed or contradictory facts.
+    pub fn prepare_item(
+        &self,
+        item: Option<&str>,
+        facts: &[(String, String)],
+    ) -> Result<PreparedItem<'w>, Failure> {
+        let dictionary = &self.jurisdiction.dictionary;
+        let mut chip = None;
+        let mut by_default_of = None;
+        let mut supplies = Supplies::new();
+        if let Some(name) = item {
+            let chips = self.workbench.chips()?;
+            let found = chips.find(name)?;
+            supplies = chip_facts::supplies(found.chip, chips, dictionary)?;
+            chip = Some(found.chip);
+            by_default_of = found.by_default_of.map(|family| family.name.as_str());
+        }
+        let mut given: Vec<FactId> = Vec::new();
+        for (name, text) in facts {
+            let id = dictionary.require(name)?;
+            if dictionary.fact(id).role.is_some() {
+                let instead = "on, to, headquarters or from";
+                return Err(ValueError::Reserved { fact: name.clone(), instead }.into());
+            }
+            if given.contains(&id) {
+                return Err(Failure::input(format!("fact `{name}` is given twice")));
+            }
+            given.push(id);
+            supplies.insert(id, self.read_fact(id, text)?);
+        }
+        self.forget_derived(&given, &mut supplies);
+        Ok(PreparedItem { chip, by_default_of, facts: Arc::new(Facts::complete(dictionary, &supplies)?) })
+    }
+
+    /// A question about an item that is already prepared.
+    ///
+    /// # Errors
+    /// Unknown places, a day before the record.
+    pub fn prepare_transaction(
+        &self,
+        item: &PreparedItem<'w>,
+        question: &Question,
+    ) -> Result<Prepared<'w>, Failure> {
+        let code = |name: &str| -> Result<String, Failure> { Ok(self.places.find(name)?.code.clone()) };
+        let destination = code(&question.to)?;
+        let headquarters = question.headquarters.as_deref().map(code).transpose()?;
+        let headquarters_given = headquarters.is_some();
+        let from = match &question.from {
+            Some(name) => code(name)?,
+            None => self.jurisdiction.home.clone(),
+        };
+        if question.on < self.jurisdiction.coverage_from {
+            return Err(LawError::BeforeCoverage {
+                jurisdiction: self.jurisdiction.id.clone(),
+                day: question.on,
+                from: self.jurisdiction.coverage_from,
+            }
+            .into());
+        }
+        let mut values: BTreeMap<FactId, String> = item.facts.contextual.clone();
+        values.insert(self.roles.headquarters, headquarters.unwrap_or_else(|| destination.clone()));
+        values.insert(self.roles.destination, destination);
+        values.insert(self.roles.exported_from, from);
+        Ok(Prepared {
+            item: item.clone(),
+            transaction: Transaction { on: question.on, known_on: question.known_on, values },
+            headquarters_given,
+            view: question.view,
+        })
+    }
+
+    fn read_fact(&self, id: FactId, text: &str) -> Result<Supply, Failure> {
+        let dictionary = &self.jurisdiction.dictionary;
+        if text.trim().eq_ignore_ascii_case("unknown") {
+            return Ok(Supply { value: None, origin: Origin::Asker });
+        }
+        let value = match (&dictionary.fact(id).kind, dictionary.read_value(id, text)?) {
+            // Names are resolved here, so that law compares ids and codes only.
+            (FactType::Place, Value::Place(name)) => Value::Place(self.places.find(&name)?.code.clone()),
+            (FactType::Name { register }, Value::Name(name)) => Value::Name(self.resolve(register, &name)?),
+            (_, value) => value,
+        };
+        Ok(Supply { value: Some(value), origin: Origin::Asker })
+    }
+
+    fn resolve(&self, register: &str, name: &str) -> Result<String, Failure> {
+        let chips = self.workbench.chips()?;
+        match register {
+            "chips" => Ok(chips.find(name)?.chip.id.clone()),
+            _ => Ok(name.to_owned()),
+        }
+    }
+
+    /// What the asker overrides takes with it what the catalogue derived from it: a ratio
+    /// given by the asker stands alone, and one whose part is overridden is computed anew.
+    fn forget_derived(&self, given: &[FactId], supplies: &mut Supplies) {
+        let dictionary = &self.jurisdiction.dictionary;
+        for (id, fact) in dictionary.iter() {
+            if let FactType::Ratio { denominator, .. } = fact.kind
+                && given.contains(&id)
+                && !given.contains(&denominator)
+            {
+                supplies.remove(&denominator);
+            }
+            if let Some(other) = fact.otherwise
+                && given.contains(&other)
+                && !given.contains(&id)
+            {
+                supplies.remove(&id);
+            }
+        }
+    }
+
+    /// The law of a day, view and state of knowledge.
+    ///
+    /// # Errors
+    /// A day before the record.
+    pub fn edition(&mut self, on: Date, known_on: Option<Date>, view: View) -> Result<Arc<Edition>, Failure> {
+        let day = floor(self.days(view), on);
+        let known = known_on.map(|known_on| floor(&self.known_days, known_on));
+        if let Some(edition) = self.editions.get(&(view, day, known)) {
+            return Ok(Arc::clone(edition));
+        }
+        let edition = Arc::new(self.jurisdiction.edition(day, known, view, &self.reforms)?);
+        self.editions.insert((view, day, known), Arc::clone(&edition));
+        Ok(edition)
+    }
+
+    /// The docket of a transaction. Transactions between the same two days of change, for
+    /// the same places and names, share one.
+    ///
+    /// # Errors
+    /// A day before the record, or data that do not compile.
+    pub fn docket(&mut self, view: View, transaction: &Transaction) -> Result<&mut Docket, Failure> {
+        let mut key = transaction.clone();
+        key.on = floor(self.days(view), transaction.on);
+        key.known_on = transaction.known_on.map(|known_on| floor(&self.known_days, known_on));
+        let edition = self.edition(key.on, key.known_on, view)?;
+        match self.dockets.entry((view, key)) {
+            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let docket = Docket::new(self.jurisdiction, self.places, edition, &entry.key().1)
+                    .map_err(|error| Failure::data(error.to_string()))?;
+                Ok(entry.insert(docket))
+            }
+        }
+    }
+
+    /// The full determination of a prepared question.
+    ///
+    /// # Errors
+    /// A day before the record, or data that do not compile.
+    pub fn determine(&mut self, prepared: &Prepared<'_>) -> Result<Determination, Failure> {
+        let reforms = Arc::clone(&self.reforms);
+        let inquiry = self.inquiry(&reforms, prepared);
+        Ok(inquiry.determine(self.docket(prepared.view, &prepared.transaction)?))
+    }
+
+    fn inquiry<'a>(&self, reforms: &'a [Instrument], prepared: &'a Prepared<'_>) -> Inquiry<'a>
+    where
+        'w: 'a,
+    {
+        Inquiry {
+            jurisdiction: self.jurisdiction,
+            places: self.places,
+            reforms,
+            transaction: &prepared.transaction,
+            facts: &prepared.item.facts,
+            headquarters_given: prepared.headquarters_given,
+        }
+    }
+
+    /// The part of the answer that a table needs.
+    ///
+    /// # Errors
+    /// A day before the record, or data that do not compile.
+    pub fn brief(&mut self, prepared: &Prepared<'_>) -> Result<Brief, Failure> {
+        let (jurisdiction, reforms) = (self.jurisdiction, Arc::clone(&self.reforms));
+        let inquiry = self.inquiry(&reforms, prepared);
+        let docket = self.docket(prepared.view, &prepared.transaction)?;
+        let case = &prepared.item.facts.case;
+        let answer: Answer = docket.answer(case).clone();
+        let assumed = inquiry.assumptions(docket, &answer);
+        let status = answer.status_in(jurisdiction);
+        let edition = Arc::clone(docket.edition());
+        let dictionary = &jurisdiction.dictionary;
+        Ok(Brief {
+            status: status.map_or(narrows_law::UNDETERMINED, |status| &status.word).to_owned(),
+            class: status.map_or(narrows_law::Class::Undetermined, |status| status.class).word(),
+            provisions: answer.deciding.iter().map(|id| edition.provision(*id).provision.clone()).collect(),
+            nearest_margin: nearest_margin(docket, case, dictionary),
+            missing: answer.missing.iter().map(|id| dictionary.fact(*id).name.clone()).collect(),
+            assumed: assumed.into_iter().map(|Assumption { fact, assumed, .. }| (fact, assumed)).collect(),
+        })
+    }
+}
+
+/// Of the thresholds whose crossing by a change of one fact changes the status, the one
+/// that its subject is nearest to, in proportion.
+fn nearest_margin(docket: &mut Docket, case: &Case, dictionary: &Dictionary) -> Option<(String, Decimal)> {
+    let turns = turns(docket, case);
+    let margins = turns.iter().filter_map(|turn| {
+        let test = docket.circuit().tests().get(turn.test?)?;
+        Some((reading(test, case)?.fraction()?, test))
+    });
+    let (fraction, test) = margins.min_by_key(|(fraction, _)| fraction.abs())?;
+    Some((subject(test, dictionary), fraction.rounded(4)))
+}
+
+/// The last of some sorted days that is not after `day`, or `day` itself before all of them.
+fn floor(days: &[Date], day: Date) -> Date {
+    let after = days.partition_point(|other| *other <= day);
+    after.checked_sub(1).and_then(|at| days.get(at)).copied().unwrap_or(day)
+}

@@ -1,0 +1,41 @@
+//! The workbench: one table of operations over the engines and the data.
+//!
+//! Every face (command line, brief, and those to come) asks through here. A
+//! [`Workbench`] holds the data, embedded and the user's own; an [`Operation`] has a typed
+//! request and answer; the table [`OPERATIONS`] offers the same as JSON. A question is
+//! asked under a [`Scenario`]: the law on record, and reforms on top of it.
+//!
+//! What is not here: reading files, a clock, a network, and any form of output.
+
+mod batch;
+mod chip_facts;
+mod examiner;
+mod failure;
+mod operation;
+pub mod operations;
+mod scenario;
+mod workbench;
+
+pub use batch::{BatchFormat, BatchSummary, check_batch};
+pub use examiner::{Brief, Examiner, Prepared, PreparedItem, Question};
+pub use failure::{Failure, FailureKind};
+pub use operation::{Entry, OPERATIONS, Operation};
+pub use scenario::{ReformText, Scenario};
+pub use workbench::{OverlayFile, Workbench};
+
+/// The day that lies so many days after 1970-01-01, for faces that have a clock.
+#[must_use]
+pub fn day_since_1970(days: u64) -> Option<Date> {
+    let span = jiff::Span::new().try_days(i64::try_from(days).ok()?).ok()?;
+    Date::constant(1970, 1, 1).checked_add(span).ok()
+}
+
+// The types of answers that faces lay out.
+pub use jiff::civil::Date;
+pub use narrows_catalog::{Bounds, Chip, Derived, Figure, FigureValue, Link, figure_kind};
+pub use narrows_condition::trace::{LiveMargin, Margin, Step, Trace};
+pub use narrows_condition::{Truth, Value};
+pub use narrows_law::{
+    ChangeKind, Class, Determination, FactLine, Flip, Ground, LeadsTo, Missing, Origin, View,
+};
+pub use narrows_quantity::{Certainty, Decimal, Interval};

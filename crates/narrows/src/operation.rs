@@ -1,0 +1,60 @@
+//! The table of operations: everything that any face can ask for.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::operations::{Check, ChipOperation, ChipsOperation, DataCheck, History, Rules, RulesDiff};
+use crate::workbench::Workbench;
+
+/// A typed question with a typed answer.
+pub trait Operation {
+    /// Name, as on the command line.
+    const NAME: &'static str;
+    /// What it does, in one line.
+    const SUMMARY: &'static str;
+    /// What is asked.
+    type Request: DeserializeOwned;
+    /// What is answered.
+    type Answer: Serialize;
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    fn run(workbench: &Workbench, request: &Self::Request) -> Result<Self::Answer, Failure>;
+}
+
+/// An operation without its types, for faces that speak JSON.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Name.
+    pub name: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Answers a request given as JSON.
+    pub run: fn(&Workbench, Value) -> Result<Value, Failure>,
+}
+
+const fn entry<O: Operation>() -> Entry {
+    Entry { name: O::NAME, summary: O::SUMMARY, run: run_json::<O> }
+}
+
+fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value, Failure> {
+    let request = serde_json::from_value(request)
+        .map_err(|error| Failure::input(format!("the request of `{}`: {error}", O::NAME)))?;
+    let answer = O::run(workbench, &request)?;
+    serde_json::to_value(answer).map_err(|error| Failure::data(format!("the answer of `{}`: {error}", O::NAME)))
+}
+
+/// Every operation, in the order of the documentation.
+pub const OPERATIONS: [Entry; 7] = [
+    entry::<Check>(),
+    entry::<History>(),
+    entry::<Rules>(),
+    entry::<RulesDiff>(),
+    entry::<ChipOperation>(),
+    entry::<ChipsOperation>(),
+    entry::<DataCheck>(),
+];

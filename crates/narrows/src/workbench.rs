@@ -1,0 +1,240 @@
+//! [`Workbench`]: the data, embedded and the user's own, read when it is asked for.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
+use narrows_data::{CONTENT_HASH, FILES};
+use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
+use narrows_quantity::nearest;
+
+use crate::failure::{Failure, FailureKind};
+
+/// A file of the user's own, laid over the embedded data.
+#[derive(Debug, Clone)]
+pub struct OverlayFile {
+    /// Path below the user's folder, with forward slashes (`law/xx/facts.toml`).
+    pub path: String,
+    /// Path to show in messages.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The data on which all operations work.
+#[derive(Debug, Default)]
+pub struct Workbench {
+    overlay: Vec<OverlayFile>,
+    places: OnceLock<Result<Arc<Places>, Failure>>,
+    chips: OnceLock<Result<Arc<Chips>, Failure>>,
+    law: OnceLock<Result<Arc<Law>, Failure>>,
+}
+
+impl Workbench {
+    /// A workbench on the embedded data with files of the user's own laid over it.
+    #[must_use]
+    pub fn new(overlay: Vec<OverlayFile>) -> Self {
+        Self { overlay, ..Self::default() }
+    }
+
+    /// What identifies the data: the hash of the embedded files, and whether others lie over them.
+    #[must_use]
+    pub fn data_version(&self) -> String {
+        let short = CONTENT_HASH.get(..12).unwrap_or(CONTENT_HASH);
+        if self.overlay.is_empty() {
+            format!("sha256:{short}")
+        } else {
+            format!("sha256:{short} with {} files of the user", self.overlay.len())
+        }
+    }
+
+    /// Embedded files of a folder, then the user's, the latter shown with their own paths.
+    fn files<'a>(&'a self, folder: &str) -> Vec<(&'a str, DataFile<'a>)> {
+        let embedded = narrows_data::folder(folder).map(|file| (file.path, DataFile { path: file.path, text: file.text }));
+        let prefix = format!("{folder}/");
+        let own = self.overlay.iter().filter(|file| file.path.starts_with(&prefix));
+        let own = own.map(|file| (file.path.as_str(), DataFile { path: &file.shown, text: &file.text }));
+        let mut files: Vec<(&str, DataFile<'_>)> = Vec::new();
+        // A file of the user's replaces the embedded one of the same path.
+        for (path, file) in embedded.chain(own) {
+            files.retain(|(other, _)| *other != path);
+            files.push((path, file));
+        }
+        files
+    }
+
+    fn has_overlay(&self, folder: &str) -> bool {
+        let prefix = format!("{folder}/");
+        self.overlay.iter().any(|file| file.path.starts_with(&prefix))
+    }
+
+    /// Problems in the user's files are bad input; in ours they are our fault.
+    fn fault(&self, problems: Problems) -> Failure {
+        let own = problems.0.iter().any(|problem| self.overlay.iter().any(|file| file.shown == problem.file));
+        let kind = if own { FailureKind::Input } else { FailureKind::Data };
+        Failure { kind, message: problems.to_string() }
+    }
+
+    /// Places and groups of places.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn places(&self) -> Result<&Arc<Places>, Failure> {
+        let read = || {
+            let mut files = self.files("places");
+            // Groups refer to places, so lists of places come first.
+            files.sort_by_key(|(path, _)| !path.ends_with("/places.toml"));
+            read_places(files.into_iter().map(|(_, file)| file)).map(Arc::new).map_err(|it| self.fault(it))
+        };
+        self.places.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Chips, vendors and families.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn chips(&self) -> Result<&Arc<Chips>, Failure> {
+        let read = || {
+            let places = self.places()?;
+            let files = self.files("chips");
+            read_chips(files.into_iter().map(|(_, file)| file), places)
+                .map(Arc::new)
+                .map_err(|problems| self.fault(problems))
+        };
+        self.chips.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// All jurisdictions.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn law(&self) -> Result<&Arc<Law>, Failure> {
+        let read = || {
+            let places = Arc::clone(self.places()?);
+            let trusting = !self.has_overlay("law") && !self.has_overlay("places") && !self.has_overlay("chips");
+            let scrutiny = if trusting { Scrutiny::Trusting } else { Scrutiny::Full };
+            self.read_law(places, scrutiny).map(Arc::new)
+        };
+        self.law.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    fn read_law(&self, places: Arc<Places>, scrutiny: Scrutiny) -> Result<Law, Failure> {
+        let registers = self.registers()?;
+        // Paths of the data folder name the jurisdiction, wherever a user's file really lies.
+        read_law(self.files("law"), places, &registers, scrutiny).map_err(|problems| self.fault(problems))
+    }
+
+    /// A jurisdiction by id, or the default one.
+    ///
+    /// # Errors
+    /// Problems in the files, or an unknown id.
+    pub fn jurisdiction(&self, id: Option<&str>) -> Result<&Jurisdiction, Failure> {
+        Ok(self.law()?.jurisdiction(id)?)
+    }
+
+    /// The names of chips and vendors that law may use.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub(crate) fn registers(&self) -> Result<Names, Failure> {
+        // The id of a chip is its path, so law can be read without reading chips.
+        let mut chips: BTreeSet<String> = BTreeSet::new();
+        let mut vendors: BTreeSet<String> = BTreeSet::new();
+        for (path, _) in self.files("chips") {
+            let parts: Vec<&str> = path.split('/').collect();
+            if let [_, vendor, file] = parts.as_slice()
+                && let Some(name) = file.strip_suffix(".toml")
+            {
+                chips.insert(format!("{vendor}.{name}"));
+                vendors.insert((*vendor).to_owned());
+            }
+        }
+        Ok(Names { chips, vendors })
+    }
+
+    /// Reads a reform file for a jurisdiction, on top of earlier ones.
+    ///
+    /// # Errors
+    /// Problems in the file.
+    pub fn reform(
+        &self,
+        jurisdiction: &Jurisdiction,
+        shown: &str,
+        text: &str,
+        earlier: &[Instrument],
+    ) -> Result<Instrument, Failure> {
+        let file = DataFile { path: shown, text };
+        Ok(self.law()?.read_reform(file, jurisdiction, &self.registers()?, earlier)?)
+    }
+
+    /// The embedded reform files: path below `data/reforms/` without the ending, and text.
+    pub fn embedded_reforms() -> impl Iterator<Item = (&'static str, &'static str)> {
+        narrows_data::folder("reforms").filter_map(|file| {
+            let name = file.path.strip_prefix("reforms/")?.strip_suffix(".toml")?;
+            Some((name, file.text))
+        })
+    }
+
+    /// How many files the data consist of, embedded and the user's.
+    #[must_use]
+    pub fn file_counts(&self) -> (usize, usize) {
+        (FILES.len(), self.overlay.len())
+    }
+
+    /// Reads everything with full scrutiny and says what is wrong.
+    ///
+    /// # Errors
+    /// All problems found.
+    pub fn check_everything(&self) -> Result<(), Failure> {
+        let places = Arc::clone(self.places()?);
+        let chips = self.chips()?;
+        let registers = self.registers()?;
+        for chip in chips.iter() {
+            if !registers.chips.contains(&chip.id) {
+                return Err(Failure::input(chip.at.problem(format!(
+                    "the file of chip `{}` must be `chips/{}.toml`",
+                    chip.id,
+                    chip.id.replacen('.', "/", 1)
+                )).to_string()));
+            }
+        }
+        let law = self.read_law(places, Scrutiny::Full)?;
+        for jurisdiction in law.jurisdictions() {
+            for chip in chips.iter() {
+                crate::chip_facts::supplies(chip, chips, &jurisdiction.dictionary)?;
+            }
+        }
+        let default = law.jurisdiction(None)?;
+        for (name, text) in Self::embedded_reforms() {
+            let path = format!("reforms/{name}.toml");
+            law.read_reform(DataFile { path: &path, text }, default, &registers, &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// Names of chips and vendors.
+pub(crate) struct Names {
+    chips: BTreeSet<String>,
+    vendors: BTreeSet<String>,
+}
+
+impl Names {
+    fn register(&self, name: &str) -> Option<&BTreeSet<String>> {
+        match name {
+            "chips" => Some(&self.chips),
+            "vendors" => Some(&self.vendors),
+            _ => None,
+        }
+    }
+}
+
+impl Registers for Names {
+    fn knows(&self, register: &str, name: &str) -> bool {
+        self.register(register).is_some_and(|names| names.contains(name))
+    }
+
+    fn nearest(&self, register: &str, name: &str) -> Option<String> {
+        nearest(name, self.register(register)?.iter().map(String::as_str))
+    }
+}
