@@ -13,7 +13,8 @@ fn main() -> io::Result<()> {
     collect(&root, &root, &mut files)?;
     files.sort();
     let mut hash = Sha256::new();
-    let mut code = String::from("/// Every file of the data folder, by path.\npub static FILES: &[File] = &[\n");
+    let mut code =
+        String::from("/// Every file of the data folder, by path.\npub static FILES: &[File] = &[\n");
     for (name, path) in &files {
         let content = fs::read(path)?;
         // Lengths keep the boundary between two files from moving unnoticed.
@@ -28,7 +29,10 @@ fn main() -> io::Result<()> {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
-    let _ = writeln!(code, "/// SHA-256 over the paths and contents of [`FILES`].\npub const CONTENT_HASH: &str = {hex:?};");
+    let _ = writeln!(
+        code,
+        "/// SHA-256 over the paths and contents of [`FILES`].\npub const CONTENT_HASH: &str = {hex:?};"
+    );
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("files.rs");
     fs::write(out, code)
 }

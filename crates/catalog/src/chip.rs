@@ -90,7 +90,10 @@ impl Pcie {
         let (generation, lanes) = text.split_once(" x")?;
         let generation = generation.strip_suffix(".0")?.parse().ok()?;
         let lanes = lanes.parse().ok()?;
-        (1..=7).contains(&generation).then_some(Self { generation, lanes }).filter(|port| (1..=32).contains(&port.lanes))
+        (1..=7)
+            .contains(&generation)
+            .then_some(Self { generation, lanes })
+            .filter(|port| (1..=32).contains(&port.lanes))
     }
 
     /// Both directions together, in GB/s, at the nominal rate of the generation
@@ -167,7 +170,10 @@ impl Chip {
         let pcie = table.optional_string("pcie").and_then(|text| {
             let port = Pcie::parse(&text);
             if port.is_none() {
-                table.report("pcie", format!("expected a generation and lanes such as `5.0 x16`, found `{text}`"));
+                table.report(
+                    "pcie",
+                    format!("expected a generation and lanes such as `5.0 x16`, found `{text}`"),
+                );
             }
             port
         });
@@ -216,7 +222,10 @@ impl Chip {
         };
         table.finish();
         if !chip.id.starts_with(&format!("{}.", chip.vendor)) {
-            table.report("id", format!("expected the vendor `{}` and a dot first, found `{}`", chip.vendor, chip.id));
+            table.report(
+                "id",
+                format!("expected the vendor `{}` and a dot first, found `{}`", chip.vendor, chip.id),
+            );
         }
         Some(chip)
     }
@@ -266,7 +275,8 @@ impl Chip {
             };
             let Some(bounds) = figure.bounds() else { continue };
             let (least, most) = weight(precision);
-            let per_circuit = |bits: Decimal| move |rate: Decimal| rate.checked_mul(bits)?.checked_div(circuits);
+            let per_circuit =
+                |bits: Decimal| move |rate: Decimal| rate.checked_mul(bits)?.checked_div(circuits);
             let here = Bounds {
                 value: bounds.best().and_then(per_circuit(least)),
                 low: bounds.low.and_then(per_circuit(least)),
@@ -275,9 +285,9 @@ impl Chip {
             low = low.max(here.low);
             complete &= here.high.is_some();
             high = high.max(here.high);
-            let leads = best.as_ref().is_none_or(|(leader, _, _)| {
-                here.best().or(here.low) > leader.best().or(leader.low)
-            });
+            let leads = best
+                .as_ref()
+                .is_none_or(|(leader, _, _)| here.best().or(here.low) > leader.best().or(leader.low));
             if leads {
                 best = Some((here, precision, figure));
             }
@@ -288,7 +298,8 @@ impl Chip {
         let bounds = Bounds { value, low, high };
         let kind = figure_kind(precision.figure)?;
         let rate = figure.bounds()?;
-        let mut how = format!("{} at {} TOPS", kind.title, rate.best().or(rate.low).unwrap_or_default().grouped());
+        let mut how =
+            format!("{} at {} TOPS", kind.title, rate.best().or(rate.low).unwrap_or_default().grouped());
         if by_length {
             how.push_str(&format!(" x {} bits", precision.bits_low));
         }

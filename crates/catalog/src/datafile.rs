@@ -126,6 +126,7 @@ impl Collector {
 pub struct Document<'a> {
     file: Arc<str>,
     text: &'a str,
+    line_starts: Vec<usize>,
     table: DeTable<'a>,
 }
 
@@ -135,9 +136,14 @@ impl<'a> Document<'a> {
         // A byte order mark is no part of the text.
         let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
         match DeTable::parse(text) {
-            Ok(table) => Some(Self { file: Arc::from(file.path), text, table: table.into_inner() }),
+            Ok(table) => Some(Self {
+                file: Arc::from(file.path),
+                text,
+                line_starts: line_starts(text),
+                table: table.into_inner(),
+            }),
             Err(error) => {
-                let line = error.span().map_or(1, |span| line_at(text, span.start));
+                let line = error.span().map_or(1, |span| line_at(&line_starts(text), span.start));
                 problems.add(Problem {
                     file: file.path.to_owned(),
                     line,
@@ -152,18 +158,32 @@ impl<'a> Document<'a> {
     /// The top-level table.
     #[must_use]
     pub fn root<'d>(&'d self, problems: &'d Collector) -> Table<'d> {
-        Table { document: Source { file: &self.file, text: self.text }, prefix: String::new(), line: 1, table: &self.table, asked: RefCell::default(), problems }
+        let document = Source { file: &self.file, text: self.text, line_starts: &self.line_starts };
+        Table {
+            document,
+            prefix: String::new(),
+            line: 1,
+            table: &self.table,
+            asked: RefCell::default(),
+            problems,
+        }
     }
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
-    text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
+/// Offsets at which lines begin.
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+fn line_at(line_starts: &[usize], offset: usize) -> usize {
+    line_starts.partition_point(|start| *start <= offset)
 }
 
 #[derive(Clone, Copy)]
 struct Source<'d> {
     file: &'d Arc<str>,
     text: &'d str,
+    line_starts: &'d [usize],
 }
 
 /// One table of a document, read field by field.
@@ -189,7 +209,7 @@ impl<'d> Table<'d> {
     fn location(&self, key: &str, span: &Range<usize>) -> Location {
         Location {
             file: Arc::clone(self.document.file),
-            line: line_at(self.document.text, span.start),
+            line: line_at(self.document.line_starts, span.start),
             field: self.name(key),
         }
     }
@@ -228,7 +248,12 @@ impl<'d> Table<'d> {
         None
     }
 
-    fn optional<T>(&self, key: &str, expected: &str, read: impl FnOnce(&'d DeValue<'d>) -> Option<T>) -> Option<T> {
+    fn optional<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
+    ) -> Option<T> {
         let value = self.value(key)?;
         read(value.get_ref()).or_else(|| self.mismatch(key, value, expected))
     }
@@ -426,7 +451,7 @@ impl<'d> Table<'d> {
 
     fn below(&self, key: &str, table: &'d DeTable<'d>, span: Range<usize>) -> Self {
         // A table that was opened by a header spans the header; its fields come after.
-        let line = line_at(self.document.text, span.start);
+        let line = line_at(self.document.line_starts, span.start);
         Self {
             document: self.document,
             prefix: self.name(key),
@@ -501,7 +526,8 @@ fn date_of(value: &DeValue<'_>) -> Option<Date> {
         return None;
     }
     let date = moment.date?;
-    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
+        .ok()
 }
 
 fn describe(value: &DeValue<'_>) -> String {

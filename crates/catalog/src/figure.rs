@@ -24,7 +24,13 @@ pub struct FigureKind {
     pub is_rate: bool,
 }
 
-const fn number(name: &'static str, title: &'static str, unit: &'static str, least: i32, most: i32) -> FigureKind {
+const fn number(
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    least: i32,
+    most: i32,
+) -> FigureKind {
     FigureKind { name, title, unit, least, most, is_truth: false, is_rate: false }
 }
 
@@ -212,10 +218,7 @@ fn checked(kind: &FigureKind, block: &Table<'_>, bounds: Bounds) -> Option<Figur
     for number in [bounds.value, bounds.low, bounds.high].into_iter().flatten() {
         if number < least || number > most {
             let unit = if kind.unit.is_empty() { "" } else { " " };
-            block.report(
-                kind.name,
-                format!("expected {least} to {most}{unit}{}, found {number}", kind.unit),
-            );
+            block.report(kind.name, format!("expected {least} to {most}{unit}{}, found {number}", kind.unit));
             return None;
         }
     }

@@ -48,7 +48,10 @@ pub enum NameError {
 fn suggestions(nearest: &[String]) -> String {
     match nearest {
         [] => String::new(),
-        names => format!("; did you mean {}?", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        names => format!(
+            "; did you mean {}?",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

@@ -112,7 +112,8 @@ impl Places {
                     let other = self.names.add(name, Meaning::Entry(place.code.clone()));
                     // A user's file may describe a place again; two places may not share a name.
                     if let Some(other) = other {
-                        table.report("names", format!("`{name}` is already a name of place `{}`", other.id()));
+                        table
+                            .report("names", format!("`{name}` is already a name of place `{}`", other.id()));
                     }
                 }
                 self.places.insert(place.code.clone(), place);
@@ -128,7 +129,12 @@ impl Places {
         root.finish();
     }
 
-    fn read_group(&self, table: &Table<'_>, source: Option<&str>, certainty: Option<Certainty>) -> Option<Group> {
+    fn read_group(
+        &self,
+        table: &Table<'_>,
+        source: Option<&str>,
+        certainty: Option<Certainty>,
+    ) -> Option<Group> {
         let members = table.strings("members");
         for member in &members {
             if !self.places.contains_key(&member.value) {
@@ -173,13 +179,18 @@ impl Places {
                 None
             }
         };
-        let (joined, left) =
-            (day("joined").or_else(|| bracket("joined_between")), day("left").or_else(|| bracket("left_between")));
+        let (joined, left) = (
+            day("joined").or_else(|| bracket("joined_between")),
+            day("left").or_else(|| bracket("left_between")),
+        );
         let ((from, settled), joins) = match (joined, left) {
             (Some(days), None) => (days, true),
             (None, Some(days)) => (days, false),
             _ => {
-                table.report("joined", "expected exactly one of joined, joined_between, left and left_between");
+                table.report(
+                    "joined",
+                    "expected exactly one of joined, joined_between, left and left_between",
+                );
                 return None;
             }
         };
@@ -303,9 +314,13 @@ fn read_place(table: &Table<'_>) -> Option<Place> {
         at: table.here(),
     };
     table.finish();
-    let plain = (1..=8).contains(&place.code.len()) && place.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let plain = (1..=8).contains(&place.code.len())
+        && place.code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     if !plain {
-        table.report("code", format!("expected up to eight capital letters or digits, found `{}`", place.code));
+        table.report(
+            "code",
+            format!("expected up to eight capital letters or digits, found `{}`", place.code),
+        );
     }
     Some(place)
 }

@@ -25,7 +25,9 @@ pub(crate) fn read_overlay(folders: &[&Path]) -> Result<Vec<OverlayFile>, Failur
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(), Failure> {
-    let unreadable = |path: &Path, error: io::Error| Failure::input(format!("`{}` cannot be read: {error}", path.display()));
+    let unreadable = |path: &Path, error: io::Error| {
+        Failure::input(format!("`{}` cannot be read: {error}", path.display()))
+    };
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
         paths.push(entry.map_err(|error| unreadable(folder, error))?.path());
@@ -37,7 +39,11 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let name = path.strip_prefix(root).unwrap_or(&path);
             let name = name.to_string_lossy().replace('\\', "/");
-            files.push(OverlayFile { path: name, shown: path.display().to_string(), text: read_text(&path)? });
+            files.push(OverlayFile {
+                path: name,
+                shown: path.display().to_string(),
+                text: read_text(&path)?,
+            });
         }
     }
     Ok(())
@@ -46,11 +52,14 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     let shown = path.display();
-    let length = fs::metadata(path).map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?.len();
+    let length = fs::metadata(path)
+        .map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?
+        .len();
     if length > LARGEST_FILE {
         return Err(Failure::input(format!("`{shown}` has {length} bytes; expected at most {LARGEST_FILE}")));
     }
-    let bytes = fs::read(path).map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?;
+    let bytes =
+        fs::read(path).map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::input(format!("`{shown}`: expected UTF-8 text, found other bytes at offset {at}"))
@@ -58,8 +67,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Writes a file as a whole or not at all.
-pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::input(format!("`{}` cannot be written: {error}", path.display()));
+pub(crate) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed =
+        |error: io::Error| Failure::input(format!("`{}` cannot be written: {error}", path.display()));
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

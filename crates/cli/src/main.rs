@@ -64,7 +64,8 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         folders.push(folder);
     }
     let overlay = files::read_overlay(&folders)?;
-    let workbench = Workbench::new(overlay);
+    // The process ends with the answer: taking the data apart first would only cost time.
+    let workbench = std::mem::ManuallyDrop::new(Workbench::new(overlay));
     let format = arguments.format;
     match &arguments.command {
         Command::Chip(command) => commands::chip::run(&workbench, command, format),

@@ -27,7 +27,8 @@ pub(crate) fn class_style(class: Class) -> Style {
 /// A text broken into lines, each with an indent.
 pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::Result<()> {
     let spaces = " ".repeat(indent);
-    let options = textwrap::Options::new(WIDTH).initial_indent(&spaces).subsequent_indent(&spaces).break_words(false);
+    let options =
+        textwrap::Options::new(WIDTH).initial_indent(&spaces).subsequent_indent(&spaces).break_words(false);
     for line in textwrap::wrap(text, options) {
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -38,7 +39,8 @@ pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::R
 pub(crate) fn item(out: &mut dyn Write, indent: usize, mark: &str, text: &str) -> io::Result<()> {
     let first = format!("{}{mark} ", " ".repeat(indent));
     let rest = " ".repeat(first.chars().count());
-    let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent(&rest).break_words(false);
+    let options =
+        textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent(&rest).break_words(false);
     for line in textwrap::wrap(text, options) {
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -53,7 +55,10 @@ pub(crate) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
 /// A table without rules, fitted to the width, some columns aligned to the right.
 pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH as u16);
     table.set_header(header.iter().copied());
     table.add_rows(rows);
     for column in right {
@@ -65,6 +70,56 @@ pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<It
         first.set_padding((2, 1));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Rows under headings, in one set of columns: a row of one cell is a heading. A cell that
+/// is too wide breaks at ` + `.
+pub(crate) fn sections(
+    out: &mut dyn Write,
+    header: [&str; 6],
+    right: [usize; 2],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let broken: Vec<Vec<Vec<String>>> = rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|cell| cell.split_inclusive(" + ").map(|part| part.trim_end().to_owned()).collect())
+                .collect()
+        })
+        .collect();
+    let mut widths = header.map(str::len);
+    for row in broken.iter().filter(|row| row.len() > 1) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.iter().map(|part| part.chars().count()).max().unwrap_or(0).max(*width);
+        }
+    }
+    let line = |cells: &[String]| {
+        let mut text = String::from(" ");
+        for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            text.push(' ');
+            if right.contains(&column) {
+                text.push_str(&format!("{cell:>width$} "));
+            } else {
+                text.push_str(&format!("{cell:<width$} "));
+            }
+        }
+        text.trim_end().to_owned()
+    };
+    writeln!(out, "{FAINT}{}{FAINT:#}", line(&header.map(str::to_owned)))?;
+    for row in &broken {
+        if let [title] = row.as_slice() {
+            writeln!(out, "  {HEADING}{}{HEADING:#}", title.join(" "))?;
+            continue;
+        }
+        let height = row.iter().map(Vec::len).max().unwrap_or(0);
+        for at in 0..height {
+            let cells: Vec<String> =
+                row.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
+            writeln!(out, "{}", line(&cells))?;
+        }
+    }
+    Ok(())
 }
 
 /// A fraction as a signed percentage, for people; tables and JSON keep fractions.

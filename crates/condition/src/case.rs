@@ -111,7 +111,9 @@ impl Case {
             (Some(Value::Truth(truth)), FactType::Truth) => Span::exactly(i64::from(*truth)),
             (Some(Value::Choice(word)), FactType::Choice { values }) => {
                 let position = values.iter().position(|(value, _)| value == word);
-                position.and_then(|at| i64::try_from(at).ok()).map_or_else(|| Self::unknown_span(kind), Span::exactly)
+                position
+                    .and_then(|at| i64::try_from(at).ok())
+                    .map_or_else(|| Self::unknown_span(kind), Span::exactly)
             }
             _ => Self::unknown_span(kind),
         };

@@ -123,7 +123,9 @@ pub struct Literal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CircuitError {
     /// Numbers too large for exact 64-bit arithmetic.
-    #[error("the comparison with {threshold} can leave exact 64-bit arithmetic within the ranges of its facts")]
+    #[error(
+        "the comparison with {threshold} can leave exact 64-bit arithmetic within the ranges of its facts"
+    )]
     Overflow {
         /// The threshold.
         threshold: Decimal,
@@ -495,7 +497,11 @@ impl Test {
         match self {
             Self::Linear(linear) => linear.truth(case),
             Self::Ratio { ratio, given, multiplied } => {
-                if case.span(*ratio).is_absent() { multiplied.truth(case) } else { given.truth(case) }
+                if case.span(*ratio).is_absent() {
+                    multiplied.truth(case)
+                } else {
+                    given.truth(case)
+                }
             }
             Self::Choice { fact, mask } => {
                 let span = case.span(*fact);

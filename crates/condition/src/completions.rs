@@ -441,7 +441,9 @@ impl<'a, 'd> Walk<'a, 'd> {
         let span = match domain {
             Domain::Real(span) => span,
             Domain::Discrete(span) => {
-                return (span.low..=span.high).map(|value| point(Number::from_integer(i128::from(value)))).collect();
+                return (span.low..=span.high)
+                    .map(|value| point(Number::from_integer(i128::from(value))))
+                    .collect();
             }
             Domain::Contextual => return Vec::new(),
         };
@@ -508,7 +510,12 @@ impl<'a, 'd> Walk<'a, 'd> {
 ///
 /// None if they cannot be computed in exact 128-bit arithmetic.
 #[must_use]
-pub(crate) fn shape_forms(circuit: &Circuit, domains: &[Domain], case: &Case, unknown: &[FactId]) -> Option<Vec<ShapeForm>> {
+pub(crate) fn shape_forms(
+    circuit: &Circuit,
+    domains: &[Domain],
+    case: &Case,
+    unknown: &[FactId],
+) -> Option<Vec<ShapeForm>> {
     let is_unknown = |fact: &FactId| unknown.contains(fact);
     // Every fact of the tests is a variable here; the unknown ones come last and are eliminated.
     let mut facts: BTreeSet<FactId> = BTreeSet::new();
@@ -587,7 +594,9 @@ impl ShapeForm {
     pub(crate) fn sign(&self, case: &Case) -> i128 {
         self.terms
             .iter()
-            .fold(self.constant, |sum, (coefficient, fact)| sum + coefficient * i128::from(case.span(*fact).low))
+            .fold(self.constant, |sum, (coefficient, fact)| {
+                sum + coefficient * i128::from(case.span(*fact).low)
+            })
             .signum()
     }
 }

@@ -325,7 +325,10 @@ impl Dictionary {
 
     /// The fact at a position.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "a FactId comes from the dictionary that holds it, or from a table of its facts")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a FactId comes from the dictionary that holds it, or from a table of its facts"
+    )]
     pub fn fact(&self, id: FactId) -> &Fact {
         &self.facts[id.index()]
     }
@@ -392,7 +395,8 @@ impl Dictionary {
         };
         match &fact.kind {
             FactType::Number { unit, range } | FactType::Ratio { unit, range, .. } => {
-                let read = |part: &str| self.read_number(part, unit.as_deref()).map_err(|why| malformed(why, None));
+                let read =
+                    |part: &str| self.read_number(part, unit.as_deref()).map_err(|why| malformed(why, None));
                 let interval = match text.split_once("..") {
                     Some((low, high)) => {
                         let low = if low.trim().is_empty() { range.low() } else { read(low)? };
@@ -429,9 +433,10 @@ impl Dictionary {
             }
             FactType::Name { .. } if !text.is_empty() => Ok(Value::Name(text.to_owned())),
             FactType::Place if !text.is_empty() => Ok(Value::Place(text.to_owned())),
-            FactType::Date => {
-                text.parse().map(Value::Date).map_err(|_| malformed("a date such as 2026-01-15".to_owned(), None))
-            }
+            FactType::Date => text
+                .parse()
+                .map(Value::Date)
+                .map_err(|_| malformed("a date such as 2026-01-15".to_owned(), None)),
             FactType::Name { .. } | FactType::Place => Err(malformed("a name".to_owned(), None)),
         }
     }

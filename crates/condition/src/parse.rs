@@ -61,7 +61,11 @@ pub struct ParseError {
 ///
 /// # Errors
 /// [`ParseError`] at the first thing that does not fit.
-pub fn parse(text: &str, dictionary: &Dictionary, vocabulary: &dyn Vocabulary) -> Result<Condition, ParseError> {
+pub fn parse(
+    text: &str,
+    dictionary: &Dictionary,
+    vocabulary: &dyn Vocabulary,
+) -> Result<Condition, ParseError> {
     if text.len() > MAX_LENGTH {
         let message = format!("a condition has at most {MAX_LENGTH} bytes, this one has {}", text.len());
         return Err(error_at(text, 0..0, message));
@@ -310,7 +314,9 @@ impl Parser<'_> {
                     self.count(Node::Constant(word == "always"))
                 }
                 "limb" => self.limb(),
-                _ if KEYWORDS.contains(&word.as_str()) => Err(self.expected_at(span, "a fact or a provision")),
+                _ if KEYWORDS.contains(&word.as_str()) => {
+                    Err(self.expected_at(span, "a fact or a provision"))
+                }
                 _ if word.contains('.') => {
                     self.at += 1;
                     self.count(Node::Provision(word))
@@ -339,7 +345,11 @@ impl Parser<'_> {
     fn fact(&self, word: &str, span: &Range<usize>) -> Result<FactId, ParseError> {
         self.dictionary.find(word).ok_or_else(|| {
             let guess = nearest(word, self.dictionary.iter().map(|(_, fact)| fact.name.as_str()));
-            error_at(self.text, span.clone(), format!("unknown fact `{word}`{}", did_you_mean(guess.as_deref())))
+            error_at(
+                self.text,
+                span.clone(),
+                format!("unknown fact `{word}`{}", did_you_mean(guess.as_deref())),
+            )
         })
     }
 
@@ -416,7 +426,11 @@ impl Parser<'_> {
         };
         self.at += 1;
         let unknown = |what: &str, guess: Option<String>| {
-            error_at(self.text, span.clone(), format!("unknown {what} `{item}`{}", did_you_mean(guess.as_deref())))
+            error_at(
+                self.text,
+                span.clone(),
+                format!("unknown {what} `{item}`{}", did_you_mean(guess.as_deref())),
+            )
         };
         match &self.dictionary.fact(fact).kind {
             FactType::Choice { values } => {
@@ -437,7 +451,10 @@ impl Parser<'_> {
             }
             _ => {
                 if !self.vocabulary.knows_place(&item) {
-                    return Err(unknown("place or group of places", self.vocabulary.nearest_name(None, &item)));
+                    return Err(unknown(
+                        "place or group of places",
+                        self.vocabulary.nearest_name(None, &item),
+                    ));
                 }
             }
         }
@@ -484,7 +501,9 @@ impl Parser<'_> {
         let first = terms.first().map(|term| self.dictionary.fact(term.fact).name.as_str()).unwrap_or("");
         self.tokens
             .iter()
-            .find(|token| token.span.start >= start && matches!(&token.lexeme, Lexeme::Word(word) if word == first))
+            .find(|token| {
+                token.span.start >= start && matches!(&token.lexeme, Lexeme::Word(word) if word == first)
+            })
             .map_or(start, |token| token.span.start)
     }
 

@@ -86,7 +86,11 @@ impl Session {
                 Truth::False => {}
             }
         }
-        if unknown_tests == 0 { self.definite(truths, judge) } else { self.indefinite(case, truths, unknown_tests, judge) }
+        if unknown_tests == 0 {
+            self.definite(truths, judge)
+        } else {
+            self.indefinite(case, truths, unknown_tests, judge)
+        }
     }
 
     /// Every test came out; bit i of `truths` is test i.
@@ -163,7 +167,8 @@ impl Session {
     /// `answers` receives one number a row, up to the shortest of the columns and itself.
     pub fn run(&mut self, base: &Case, columns: &[Column<'_>], judge: &mut dyn Judge, answers: &mut [u32]) {
         let rows = columns.iter().map(|column| column.values.len()).min().unwrap_or(0).min(answers.len());
-        let plans: Vec<Plan> = self.circuit.tests().iter().map(|test| Plan::new(test, base, columns)).collect();
+        let plans: Vec<Plan> =
+            self.circuit.tests().iter().map(|test| Plan::new(test, base, columns)).collect();
         let always_unknown = plans.iter().any(|plan| matches!(plan, Plan::RowByRow));
         let mut keys = [0_u64; CHUNK];
         let mut unknown = [false; CHUNK];
@@ -173,7 +178,9 @@ impl Session {
             let length = CHUNK.min(rows - start);
             let range = start..start + length;
             let Some(answers) = answers.get_mut(range.clone()) else { return };
-            let (Some(keys), Some(unknown)) = (keys.get_mut(..length), unknown.get_mut(..length)) else { return };
+            let (Some(keys), Some(unknown)) = (keys.get_mut(..length), unknown.get_mut(..length)) else {
+                return;
+            };
             keys.fill(0);
             unknown.fill(always_unknown);
             for column in columns {
@@ -184,7 +191,9 @@ impl Session {
             for (bit, plan) in (0_u32..).zip(&plans) {
                 plan.mark(bit, range.clone(), columns, keys);
             }
-            for (offset, ((answer, key), unknown)) in answers.iter_mut().zip(&*keys).zip(&*unknown).enumerate() {
+            for (offset, ((answer, key), unknown)) in
+                answers.iter_mut().zip(&*keys).zip(&*unknown).enumerate()
+            {
                 *answer = if *unknown {
                     for column in columns {
                         case.set_span(column.fact, self.cell(column, start + offset));
@@ -211,7 +220,10 @@ impl Session {
             _ => Span::exactly(0),
         };
         let is_ratio = || {
-            self.circuit.tests().iter().any(|test| matches!(test, Test::Ratio { ratio, .. } if *ratio == column.fact))
+            self.circuit
+                .tests()
+                .iter()
+                .any(|test| matches!(test, Test::Ratio { ratio, .. } if *ratio == column.fact))
         };
         match column.values.get(row) {
             Some(value) if !unknown => Span::exactly(*value),
@@ -246,7 +258,9 @@ impl Plan {
             Test::Linear(linear) => Self::linear(linear, base, &column_of),
             Test::Ratio { ratio, given, multiplied } => match column_of(*ratio) {
                 // Some rows may give the ratio and others not.
-                Some(column) if columns.get(column).is_some_and(|column| column.unknown.is_some()) => Self::RowByRow,
+                Some(column) if columns.get(column).is_some_and(|column| column.unknown.is_some()) => {
+                    Self::RowByRow
+                }
                 Some(_) => Self::linear(given, base, &column_of),
                 None if base.span(*ratio).is_absent() => Self::linear(multiplied, base, &column_of),
                 None => Self::linear(given, base, &column_of),
@@ -295,7 +309,8 @@ impl Plan {
 
     /// Sets bit `bit` of the key of every row of `range` where the test holds.
     fn mark(&self, bit: u32, range: std::ops::Range<usize>, columns: &[Column<'_>], keys: &mut [u64]) {
-        let values = |column: &usize| columns.get(*column).and_then(|column| column.values.get(range.clone()));
+        let values =
+            |column: &usize| columns.get(*column).and_then(|column| column.values.get(range.clone()));
         match self {
             Self::Same(true) => keys.iter_mut().for_each(|key| *key |= 1 << bit),
             Self::Same(false) | Self::RowByRow => {}
@@ -303,9 +318,13 @@ impl Plan {
                 let Some(values) = values(column) else { return };
                 let bound = *bound;
                 if *ascending {
-                    keys.iter_mut().zip(values).for_each(|(key, value)| *key |= u64::from(*value >= bound) << bit);
+                    keys.iter_mut()
+                        .zip(values)
+                        .for_each(|(key, value)| *key |= u64::from(*value >= bound) << bit);
                 } else {
-                    keys.iter_mut().zip(values).for_each(|(key, value)| *key |= u64::from(*value <= bound) << bit);
+                    keys.iter_mut()
+                        .zip(values)
+                        .for_each(|(key, value)| *key |= u64::from(*value <= bound) << bit);
                 }
             }
             Self::Choice { column, mask } => {
@@ -324,7 +343,8 @@ impl Plan {
                 _ => {
                     for (offset, key) in keys.iter_mut().enumerate() {
                         let sum = terms.iter().fold(0_i64, |sum, (coefficient, column)| {
-                            let value = values(column).and_then(|values| values.get(offset)).copied().unwrap_or(0);
+                            let value =
+                                values(column).and_then(|values| values.get(offset)).copied().unwrap_or(0);
                             sum.wrapping_add(coefficient.wrapping_mul(value))
                         });
                         *key |= u64::from(sum >= *bound) << bit;

@@ -195,7 +195,11 @@ fn member(membership: &Membership, dictionary: &Dictionary, case: &Case, around:
         FactType::Choice { values } => {
             let span = case.span(membership.fact);
             let possible = || {
-                values.iter().zip(0_i64..).filter(|(_, at)| (span.low..=span.high).contains(at)).map(|(pair, _)| &pair.0)
+                values
+                    .iter()
+                    .zip(0_i64..)
+                    .filter(|(_, at)| (span.low..=span.high).contains(at))
+                    .map(|(pair, _)| &pair.0)
             };
             let inside = possible().filter(|word| membership.items.contains(word)).count();
             let truth = if inside == 0 {
@@ -247,9 +251,7 @@ fn compare(comparison: &Comparison, dictionary: &Dictionary, case: &Case) -> (Tr
                 high += a.max(b);
             }
             let decimal = |value: i128| i64::try_from(value / scale).ok().map(Decimal::from_millionths);
-            let value = known
-                .then(|| Interval::new(decimal(low)?, decimal(high)?).ok())
-                .flatten();
+            let value = known.then(|| Interval::new(decimal(low)?, decimal(high)?).ok()).flatten();
             (low, high, threshold * scale, value)
         }
     };
@@ -373,20 +375,72 @@ impl Trace {
         }
     }
 
-    /// The labels of the outermost limbs that hold.
+    /// How sure the truth of the whole is, given how sure each fact is: a conjunction that
+    /// holds is as weak as its weakest part, one that fails as strong as the strongest
+    /// part that makes it fail, and a disjunction the other way round. None where no fact
+    /// of a known ground is involved, or nothing is decided.
+    #[must_use]
+    pub fn ground<C: Ord + Copy>(&self, of: &dyn Fn(&str) -> Option<C>) -> Option<C> {
+        let weakest = |parts: &mut dyn Iterator<Item = &Self>| parts.filter_map(|part| part.ground(of)).max();
+        // A part that rests on nothing doubtful settles the matter by itself.
+        let strongest =
+            |parts: &mut dyn Iterator<Item = &Self>| parts.map(|part| part.ground(of)).min().flatten();
+        match &self.step {
+            _ if self.truth.is_unknown() => None,
+            Step::Constant | Step::Day { .. } | Step::Provision { part: None, .. } => None,
+            Step::Fact { fact, .. } | Step::Member { fact, .. } => of(fact),
+            Step::Compare(margin) => {
+                let terms = margin.fact.split(" + ").map(|term| term.rsplit(' ').next().unwrap_or(term));
+                terms.filter_map(of).max()
+            }
+            Step::Not { part } | Step::Limb { part, .. } | Step::Provision { part: Some(part), .. } => {
+                part.ground(of)
+            }
+            Step::All { parts } if self.truth.is_true() => weakest(&mut parts.iter()),
+            Step::Any { parts } if self.truth.is_false() => weakest(&mut parts.iter()),
+            Step::All { parts } | Step::Any { parts } => {
+                strongest(&mut parts.iter().filter(|part| part.truth == self.truth))
+            }
+        }
+    }
+
+    /// The labels of the outermost limbs that hold, each once.
     #[must_use]
     pub fn limbs_that_hold(&self) -> Vec<&str> {
         let mut found = Vec::new();
-        self.collect_limbs(&mut found);
+        self.collect_limbs(Reach::OwnText, &mut found);
         found
     }
 
-    fn collect_limbs<'a>(&'a self, found: &mut Vec<&'a str>) {
+    /// The same, also through the definitions that the condition names.
+    #[must_use]
+    pub fn limbs_through_definitions(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.collect_limbs(Reach::Definitions, &mut found);
+        found
+    }
+
+    fn collect_limbs<'a>(&'a self, reach: Reach, found: &mut Vec<&'a str>) {
         match &self.step {
-            Step::Limb { label, .. } if self.truth.is_true() => found.push(label),
-            Step::Provision { part: Some(part), .. } => part.collect_limbs(found),
-            Step::All { parts } | Step::Any { parts } => parts.iter().for_each(|part| part.collect_limbs(found)),
+            Step::Limb { label, .. } if self.truth.is_true() && !found.contains(&label.as_str()) => {
+                found.push(label)
+            }
+            Step::Provision { part: Some(part), .. } if reach == Reach::Definitions => {
+                part.collect_limbs(reach, found);
+            }
+            Step::All { parts } | Step::Any { parts } => {
+                parts.iter().for_each(|part| part.collect_limbs(reach, found));
+            }
             _ => {}
         }
     }
+}
+
+/// How far labels of limbs are collected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// In the text of the condition itself.
+    OwnText,
+    /// Also in definitions that it names.
+    Definitions,
 }

@@ -184,7 +184,9 @@ impl Node {
                 a.terms == b.terms && a.operator == b.operator && a.threshold == b.threshold
             }
             (Self::Not(a), Self::Not(b)) => a.means_the_same_as(b),
-            (Self::Limb { label: a, node: x }, Self::Limb { label: b, node: y }) => a == b && x.means_the_same_as(y),
+            (Self::Limb { label: a, node: x }, Self::Limb { label: b, node: y }) => {
+                a == b && x.means_the_same_as(y)
+            }
             (Self::All(a), Self::All(b)) | (Self::Any(a), Self::Any(b)) => pairwise(a, b),
             _ => self == other,
         }

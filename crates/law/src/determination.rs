@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use narrows_catalog::Places;
-use narrows_condition::trace::{Margin, Step, Trace};
+use narrows_condition::trace::{Step, Trace};
 use narrows_condition::{Dictionary, FactId, FactType, Stretch, Test, Truth};
 use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
@@ -37,8 +37,12 @@ pub struct Determination {
     pub common_class: Option<Class>,
     /// Provisions that decide, in order.
     pub deciding: Vec<Ground>,
-    /// Classes and requirements that were looked at, whether they hold or not.
+    /// Classes, exclusions, requirements and exceptions that were looked at, whether they
+    /// hold or not.
     pub examined: Vec<Ground>,
+    /// Titles of the labels that hold: classes that no requirement looks at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// Facts that are needed, and where each of their values would lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
@@ -260,18 +264,18 @@ impl Inquiry<'_> {
         let edition = std::sync::Arc::clone(docket.edition());
         let explainer =
             Explainer::new(self.jurisdiction, self.places, &edition, self.transaction, &self.facts.case);
-        let deciding: Vec<Ground> = answer
-            .deciding
-            .iter()
-            .map(|id| self.ground(edition.provision(*id), &explainer))
-            .collect();
+        let deciding: Vec<Ground> =
+            answer.deciding.iter().map(|id| self.ground(edition.provision(*id), &explainer)).collect();
         let examined: Vec<Ground> = edition
             .provisions()
             .iter()
             .filter(|it| {
                 matches!(
                     it.definition.effect,
-                    Effect::Classify { .. } | Effect::Require { .. } | Effect::Exclude { .. } | Effect::Except { .. }
+                    Effect::Classify { caught: true }
+                        | Effect::Require { .. }
+                        | Effect::Exclude { .. }
+                        | Effect::Except { .. }
                 )
             })
             .map(|it| self.ground(it, &explainer))
@@ -291,6 +295,7 @@ impl Inquiry<'_> {
                 |status| status.meaning.clone(),
             ),
             common_class: self.common_class(&possible),
+            labels: labels(edition.provisions(), &explainer),
             possible: possible.iter().map(|id| self.word(*id)).collect(),
             missing: self.missing(docket, &answer),
             assumptions: self.assumptions(docket, &answer),
@@ -309,7 +314,7 @@ impl Inquiry<'_> {
         if frees(class) || possible.iter().any(|id| frees(self.jurisdiction.status(*id).class)) {
             determination.not_examined.clone_from(&self.jurisdiction.not_examined);
         }
-        determination.certainty = weakest(&determination);
+        determination.certainty = weakest(&determination, self.facts, self.dictionary());
         determination
     }
 
@@ -335,13 +340,18 @@ impl Inquiry<'_> {
             let truth = parts.iter().map(|part| part.truth).fold(Truth::False, Truth::or);
             trace = Trace { truth, step: Step::Any { parts } };
         }
+        // A class is cited by the limbs of its limits, which are definitions of their own.
+        let limbs = match definition.effect {
+            Effect::Classify { .. } => trace.limbs_through_definitions(),
+            _ => trace.limbs_that_hold(),
+        };
         Ground {
             provision: provision.provision.clone(),
             title: definition.title.clone(),
             citation: definition.citation.clone(),
             effect: definition.effect.word(),
             truth,
-            limbs: trace.limbs_that_hold().into_iter().map(str::to_owned).collect(),
+            limbs: limbs.into_iter().map(str::to_owned).collect(),
             text: definition.text.clone(),
             certainty: definition.certainty,
             instruments: provision.by.clone(),
@@ -377,7 +387,8 @@ impl Inquiry<'_> {
         let when = match &fact.kind {
             FactType::Truth => if stretch.low == 0 { "no" } else { "yes" }.to_owned(),
             FactType::Choice { values } => {
-                let words = values.iter().zip(0_i64..).filter(|(_, at)| (stretch.low..=stretch.high).contains(at));
+                let words =
+                    values.iter().zip(0_i64..).filter(|(_, at)| (stretch.low..=stretch.high).contains(at));
                 words.map(|((word, _), _)| word.as_str()).collect::<Vec<_>>().join(" or ")
             }
             _ => {
@@ -388,7 +399,9 @@ impl Inquiry<'_> {
                     (true, false) => format!("{high} {}", number(stretch.high)),
                     (false, true) if stretch.low_included => format!("{} or more", number(stretch.low)),
                     (false, true) => format!("above {}", number(stretch.low)),
-                    (false, false) => format!("{low} {} {high} {}", number(stretch.low), number(stretch.high)),
+                    (false, false) => {
+                        format!("{low} {} {high} {}", number(stretch.low), number(stretch.high))
+                    }
                 }
             }
         };
@@ -491,8 +504,7 @@ impl Inquiry<'_> {
                 if !tried.insert(code.clone()) {
                     continue;
                 }
-                let elsewhere =
-                    docket.elsewhere(self.jurisdiction, self.places, self.transaction, id, &code);
+                let elsewhere = docket.elsewhere(self.jurisdiction, self.places, self.transaction, id, &code);
                 let Ok(elsewhere) = elsewhere else { continue };
                 let status = elsewhere.answer(&self.facts.case).status;
                 if status != answer.status {
@@ -511,8 +523,10 @@ impl Inquiry<'_> {
     }
 
     fn flips(&self, docket: &mut Docket) -> Vec<Flip> {
-        let mut flips: Vec<Flip> =
-            turns(docket, &self.facts.case).iter().map(|turn| self.flip(docket, turn)).collect();
+        // What was assumed is listed as such, with what would be otherwise.
+        let turns = turns(docket, &self.facts.case);
+        let supplied = turns.iter().filter(|turn| *self.facts.origin(turn.fact) != Origin::Assumption);
+        let mut flips: Vec<Flip> = supplied.map(|turn| self.flip(docket, turn)).collect();
         flips.sort_by_key(|flip| flip.change.map(Decimal::abs).unwrap_or(Decimal::MAX));
         flips
     }
@@ -579,7 +593,9 @@ impl Inquiry<'_> {
     fn notes(&self, deciding: &[&InForce], answer: &Answer) -> Vec<String> {
         let mut notes: Vec<String> = deciding
             .iter()
-            .filter_map(|it| it.definition.note.as_ref().map(|note| format!("{}: {note}", it.definition.title)))
+            .filter_map(|it| {
+                it.definition.note.as_ref().map(|note| format!("{}: {note}", it.definition.title))
+            })
             .collect();
         if self.transaction.on > self.jurisdiction.known_through {
             notes.push(format!(
@@ -588,7 +604,10 @@ impl Inquiry<'_> {
             ));
         }
         if answer.exhausted {
-            notes.push("too much is unknown to say exactly which facts matter; the list may hold more than needed".to_owned());
+            notes.push(
+                "too much is unknown to say exactly which facts matter; the list may hold more than needed"
+                    .to_owned(),
+            );
         }
         notes
     }
@@ -665,6 +684,12 @@ impl Inquiry<'_> {
     }
 }
 
+/// Titles of the classes that hold and that no requirement looks at.
+fn labels(provisions: &[InForce], explainer: &Explainer<'_>) -> Vec<String> {
+    let labels = provisions.iter().filter(|it| it.definition.effect == Effect::Classify { caught: false });
+    labels.filter(|it| explainer.class(it).is_true()).map(|it| it.definition.title.clone()).collect()
+}
+
 /// The subject of a test as conditions write it.
 #[must_use]
 pub fn subject(test: &Test, dictionary: &Dictionary) -> String {
@@ -684,20 +709,30 @@ pub fn subject(test: &Test, dictionary: &Dictionary) -> String {
     }
 }
 
-/// The weakest ground among the deciding provisions and the facts that they compare.
-fn weakest(determination: &Determination) -> Option<Certainty> {
-    let grounds = if determination.deciding.is_empty() { &determination.examined } else { &determination.deciding };
-    let provisions = determination.deciding.iter().map(|ground| ground.certainty);
-    let mut compared: BTreeSet<&str> = BTreeSet::new();
-    for ground in grounds {
-        for (margin, _) in ground.trace.margins() {
-            let Margin { fact, .. } = margin;
-            compared.extend(fact.split(" + ").map(|term| term.rsplit(' ').next().unwrap_or(term)));
+/// The weakest ground among the deciding provisions and the facts that make them hold; where
+/// none decides, among the facts that keep every class and requirement from holding.
+fn weakest(determination: &Determination, facts: &Facts, dictionary: &Dictionary) -> Option<Certainty> {
+    let ground_of = |name: &str| {
+        let id = dictionary.find(name)?;
+        let of = |id: FactId| match facts.origin(id) {
+            Origin::Catalogue { certainty, .. } => Some(*certainty),
+            _ => None,
+        };
+        match dictionary.fact(id).kind {
+            // A ratio that was not given is as good as its parts.
+            FactType::Ratio { numerator, denominator, .. } if facts.case.span(id).is_absent() => {
+                of(numerator).max(of(denominator))
+            }
+            _ => of(id),
         }
-    }
-    let facts = determination.facts.iter().filter_map(|line| match &line.origin {
-        Origin::Catalogue { certainty, .. } if compared.contains(line.fact.as_str()) => Some(*certainty),
-        _ => None,
-    });
-    provisions.chain(facts).max()
+    };
+    let decisive = |ground: &&Ground| match determination.deciding.is_empty() {
+        true => matches!(ground.effect, "classify" | "require") && ground.truth.is_false(),
+        false => true,
+    };
+    let grounds =
+        if determination.deciding.is_empty() { &determination.examined } else { &determination.deciding };
+    let provisions = determination.deciding.iter().map(|ground| ground.certainty);
+    let compared = grounds.iter().filter(decisive).filter_map(|ground| ground.trace.ground(&ground_of));
+    provisions.chain(compared).max()
 }

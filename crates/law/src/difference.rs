@@ -46,11 +46,8 @@ impl ProvisionChange<'_> {
 /// All provisions that differ, by id.
 #[must_use]
 pub fn difference<'a>(before: &'a Edition, after: &'a Edition) -> Vec<ProvisionChange<'a>> {
-    let ids: BTreeSet<&str> = [before, after]
-        .into_iter()
-        .flat_map(Edition::provisions)
-        .map(|it| it.provision.as_str())
-        .collect();
+    let ids: BTreeSet<&str> =
+        [before, after].into_iter().flat_map(Edition::provisions).map(|it| it.provision.as_str()).collect();
     let mut changes = Vec::new();
     for id in ids {
         let (old, new) = (before.find(id), after.find(id));

@@ -40,7 +40,8 @@ impl Transaction {
         match test {
             Test::Day { fact, operator, day } => {
                 let is_on = jurisdiction.dictionary.fact(*fact).role == Some(Role::On);
-                let value = if is_on { Some(self.on) } else { self.value(*fact).and_then(|day| day.parse().ok()) };
+                let value =
+                    if is_on { Some(self.on) } else { self.value(*fact).and_then(|day| day.parse().ok()) };
                 Settled::Constant(value.is_some_and(|value| operator.holds(&value, day)))
             }
             Test::Member { fact, items } => self.settle_member(*fact, items, jurisdiction, places),
@@ -72,9 +73,9 @@ impl Transaction {
             }
         }
         // A place that is leaving one group of the set and joining another belongs either way.
-        let both = literals.iter().any(|a| {
-            literals.iter().any(|b| a.question == b.question && a.positive != b.positive)
-        });
+        let both = literals
+            .iter()
+            .any(|a| literals.iter().any(|b| a.question == b.question && a.positive != b.positive));
         match literals.as_slice() {
             [] => Settled::Constant(false),
             _ if both => Settled::Constant(true),
@@ -174,7 +175,10 @@ impl Docket {
 
     /// The answer of a number that this docket gave.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "numbers come from this docket only, which keeps every answer")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "numbers come from this docket only, which keeps every answer"
+    )]
     pub fn answer_of(&self, number: u32) -> &Answer {
         &self.bench.answers[number as usize]
     }
@@ -327,7 +331,10 @@ impl Bench {
         }
         if let Some(strictest) = prohibitions.iter().map(|(_, status)| *status).min() {
             let decisive = prohibitions.iter().filter(|(_, status)| *status == strictest).map(|(id, _)| *id);
-            return Some(Outcome { status: strictest, deciding: caught.into_iter().chain(decisive).collect() });
+            return Some(Outcome {
+                status: strictest,
+                deciding: caught.into_iter().chain(decisive).collect(),
+            });
         }
 
         let mut applying = Vec::new();

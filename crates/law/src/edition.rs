@@ -111,7 +111,11 @@ impl<G: Copy> Outline<G> {
                 })
                 .collect(),
             exclusions: self.exclusions.into_iter().map(|(id, gate)| (id, image(gate))).collect(),
-            requirements: self.requirements.into_iter().map(|(id, gate, status)| (id, image(gate), status)).collect(),
+            requirements: self
+                .requirements
+                .into_iter()
+                .map(|(id, gate, status)| (id, image(gate), status))
+                .collect(),
             exemptions: self.exemptions.into_iter().map(|(id, gate)| (id, image(gate))).collect(),
             exceptions: self
                 .exceptions
@@ -134,8 +138,16 @@ impl<G: Copy> Outline<G> {
                     otherwise: review.otherwise,
                 })
                 .collect(),
-            prohibitions: self.prohibitions.into_iter().map(|(id, gate, status)| (id, image(gate), status)).collect(),
-            practices: self.practices.into_iter().map(|(id, gate, of, status)| (id, image(gate), of, status)).collect(),
+            prohibitions: self
+                .prohibitions
+                .into_iter()
+                .map(|(id, gate, status)| (id, image(gate), status))
+                .collect(),
+            practices: self
+                .practices
+                .into_iter()
+                .map(|(id, gate, of, status)| (id, image(gate), of, status))
+                .collect(),
         }
     }
 }
@@ -147,7 +159,11 @@ impl Edition {
     /// [`CircuitError`] if a comparison leaves exact arithmetic.
     pub(crate) fn compile(provisions: Vec<InForce>, dictionary: &Dictionary) -> Result<Self, CircuitError> {
         let mut compiler = Compiler {
-            positions: provisions.iter().zip(0_u32..).map(|(it, at)| (it.provision.as_str(), ProvisionId(at))).collect(),
+            positions: provisions
+                .iter()
+                .zip(0_u32..)
+                .map(|(it, at)| (it.provision.as_str(), ProvisionId(at)))
+                .collect(),
             provisions: &provisions,
             dictionary,
             circuit: RefCell::new(Circuit::new()),
@@ -173,7 +189,10 @@ impl Edition {
 
     /// A provision by its position.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "a ProvisionId is only ever made from a position in this edition")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a ProvisionId is only ever made from a position in this edition"
+    )]
     pub fn provision(&self, id: ProvisionId) -> &InForce {
         &self.provisions[id.index()]
     }
@@ -433,10 +452,15 @@ impl<'a> Compiler<'a> {
                     provision: id,
                     holds: self.holds(id, sight),
                     of: self.find_all(of),
-                    cases: cases.iter().map(|(when, status)| (self.condition(when, sight), *status)).collect(),
+                    cases: cases
+                        .iter()
+                        .map(|(when, status)| (self.condition(when, sight), *status))
+                        .collect(),
                     otherwise: *otherwise,
                 }),
-                Effect::Prohibit { status } => outline.prohibitions.push((id, self.holds(id, sight), *status)),
+                Effect::Prohibit { status } => {
+                    outline.prohibitions.push((id, self.holds(id, sight), *status))
+                }
                 Effect::Practice { of, status, .. } => {
                     outline.practices.push((id, self.holds(id, sight), self.find_all(of), *status));
                 }

@@ -169,9 +169,9 @@ impl Surroundings for Seen<'_, '_> {
     fn presumed(&self, fact: FactId) -> Truth {
         match self.sight {
             Sight::AsGiven => Truth::False,
-            Sight::Presumed => self.explainer.presumptions(&|effect| {
-                matches!(effect, Effect::Presume { facts, .. } if facts.contains(&fact))
-            }),
+            Sight::Presumed => self.explainer.presumptions(
+                &|effect| matches!(effect, Effect::Presume { facts, .. } if facts.contains(&fact)),
+            ),
         }
     }
 }

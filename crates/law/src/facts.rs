@@ -63,7 +63,9 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FactsError {
     /// A ratio that was given contradicts its two parts.
-    #[error("fact `{ratio}`: {given} contradicts `{numerator}` / `{denominator}` = {quotient}; leave one of the three out")]
+    #[error(
+        "fact `{ratio}`: {given} contradicts `{numerator}` / `{denominator}` = {quotient}; leave one of the three out"
+    )]
     Contradiction {
         /// Name of the ratio.
         ratio: String,
@@ -135,9 +137,8 @@ impl Facts {
                 .quotient_for_display(Decimal::from_millionths(d.low))
                 .unwrap_or_default();
             let agrees = (ratio.low..=ratio.high).contains(&quotient.millionths())
-                || (0..=6).any(|places| {
-                    ratio.is_exact() && quotient.rounded(places).millionths() == ratio.low
-                });
+                || (0..=6)
+                    .any(|places| ratio.is_exact() && quotient.rounded(places).millionths() == ratio.low);
             if !agrees {
                 return Err(FactsError::Contradiction {
                     ratio: fact.name.clone(),

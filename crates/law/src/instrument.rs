@@ -370,13 +370,12 @@ impl Definition {
             Effect::Presume { classes, .. } => classes.iter().map(|id| (id.as_str(), CLASS)).collect(),
             Effect::Exclude { from } => from.iter().map(|id| (id.as_str(), CLASS)).collect(),
             Effect::Exempt { from } => from.iter().map(|id| (id.as_str(), REQUIREMENT)).collect(),
-            Effect::Except { discharges: of, .. } | Effect::Review { of, .. } | Effect::Practice { of, .. } => {
-                of.iter().map(|id| (id.as_str(), REQUIREMENT)).collect()
-            }
+            Effect::Except { discharges: of, .. }
+            | Effect::Review { of, .. }
+            | Effect::Practice { of, .. } => of.iter().map(|id| (id.as_str(), REQUIREMENT)).collect(),
             _ => Vec::new(),
         };
-        let in_conditions =
-            self.all_conditions().flat_map(Condition::provisions).map(|id| (id, CONDITION));
+        let in_conditions = self.all_conditions().flat_map(Condition::provisions).map(|id| (id, CONDITION));
         named.into_iter().chain(in_conditions).collect()
     }
 }
@@ -468,7 +467,10 @@ impl Reader<'_> {
         if let Some(id) = &provision
             && !id.contains('.')
         {
-            table.report("provision", format!("expected an id with a dot, such as `us.bis.3A090.a`, found `{id}`"));
+            table.report(
+                "provision",
+                format!("expected an id with a dot, such as `us.bis.3A090.a`, found `{id}`"),
+            );
         }
         let views = [("enforced", View::Enforced), ("codified", View::Codified)];
         let timing = Timing {
@@ -481,9 +483,10 @@ impl Reader<'_> {
         let act = match word? {
             ActWord::Add => Act::Add(Box::new(self.definition(table)?)),
             ActWord::Replace => Act::Replace(Box::new(self.definition(table)?)),
-            ActWord::Amend => {
-                Act::Amend { strike: self.condition(table, "strike")?, insert: self.condition(table, "insert")? }
-            }
+            ActWord::Amend => Act::Amend {
+                strike: self.condition(table, "strike")?,
+                insert: self.condition(table, "insert")?,
+            },
             ActWord::End => Act::End,
             ActWord::Suspend => {
                 if timing.until.is_none() {
@@ -495,9 +498,14 @@ impl Reader<'_> {
             ActWord::Unsettle => {
                 let name = table.string("question")?;
                 match self.jurisdiction.dictionary.require(&name) {
-                    Ok(id) if self.jurisdiction.dictionary.fact(id).question => Act::Unsettle { question: id },
+                    Ok(id) if self.jurisdiction.dictionary.fact(id).question => {
+                        Act::Unsettle { question: id }
+                    }
                     Ok(_) => {
-                        table.report("question", format!("`{name}` is no fact with when_missing = \"question\""));
+                        table.report(
+                            "question",
+                            format!("`{name}` is no fact with when_missing = \"question\""),
+                        );
                         return None;
                     }
                     Err(error) => {
@@ -540,11 +548,18 @@ impl Reader<'_> {
             Some(id) => {
                 let class = self.jurisdiction.status(id).class.word();
                 let wanted: Vec<&str> = classes.iter().map(|class| class.word()).collect();
-                table.report(key, format!("expected a status of class {}, found `{word}` of class {class}", wanted.join(" or ")));
+                table.report(
+                    key,
+                    format!(
+                        "expected a status of class {}, found `{word}` of class {class}",
+                        wanted.join(" or ")
+                    ),
+                );
                 None
             }
             None => {
-                let hint = narrows_quantity::nearest(&word, statuses.iter().map(|status| status.word.as_str()));
+                let hint =
+                    narrows_quantity::nearest(&word, statuses.iter().map(|status| status.word.as_str()));
                 let hint = narrows_quantity::did_you_mean(hint.as_deref());
                 table.report(key, format!("unknown status `{word}`{hint}"));
                 None
@@ -567,7 +582,8 @@ impl Reader<'_> {
             .tables("condition")
             .iter()
             .filter_map(|condition| {
-                let when = if condition.has("when") { Some(self.condition(condition, "when")?) } else { None };
+                let when =
+                    if condition.has("when") { Some(self.condition(condition, "when")?) } else { None };
                 let text = condition.string("text")?;
                 condition.finish();
                 Some(ProceduralCondition { text, when })
@@ -636,7 +652,9 @@ impl Reader<'_> {
                 let otherwise = self.status(table, "otherwise", &[Class::Licence])?;
                 Effect::Review { of: self.list(table, "of"), cases, otherwise }
             }
-            Word::Prohibit => Effect::Prohibit { status: self.status(table, "status", &[Class::Prohibition])? },
+            Word::Prohibit => {
+                Effect::Prohibit { status: self.status(table, "status", &[Class::Prohibition])? }
+            }
             Word::Practice => {
                 let reported = table.dates("reported");
                 if reported.is_empty() {
@@ -657,7 +675,9 @@ impl Reader<'_> {
                 continue;
             }
             match self.jurisdiction.dictionary.require(&name) {
-                Ok(id) if self.jurisdiction.dictionary.fact(id).kind == narrows_condition::FactType::Truth => {
+                Ok(id)
+                    if self.jurisdiction.dictionary.fact(id).kind == narrows_condition::FactType::Truth =>
+                {
                     facts.push(id);
                 }
                 Ok(_) => table.report("presumes", format!("`{name}` is no truth fact")),

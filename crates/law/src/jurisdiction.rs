@@ -1,11 +1,9 @@
 //! [`Jurisdiction`]: the words, facts and instruments of one body of law.
 
 use jiff::civil::Date;
-use narrows_catalog::datafile::{Collector, DataFile, Document, Table};
 use narrows_catalog::Places;
-use narrows_condition::{
-    Dictionary, Fact, FactId, FactType, Role, Value, Vocabulary, WhenMissing,
-};
+use narrows_catalog::datafile::{Collector, DataFile, Document, Table};
+use narrows_condition::{Dictionary, Fact, FactId, FactType, Role, Value, Vocabulary, WhenMissing};
 use narrows_quantity::{Decimal, Interval, UnitTable, nearest};
 use serde::Serialize;
 
@@ -156,8 +154,13 @@ pub(crate) fn read_head(
     let table = document.root(problems);
     let statuses: Vec<Status> = table.tables("status").iter().filter_map(read_status).collect();
     for (position, status) in statuses.iter().enumerate() {
-        if status.word == UNDETERMINED || statuses.iter().take(position).any(|other| other.word == status.word) {
-            table.report("status", format!("`{}` is declared twice, or is the word for what is unknown", status.word));
+        if status.word == UNDETERMINED
+            || statuses.iter().take(position).any(|other| other.word == status.word)
+        {
+            table.report(
+                "status",
+                format!("`{}` is declared twice, or is the word for what is unknown", status.word),
+            );
         }
     }
     let find = |key: &str| {
@@ -178,7 +181,9 @@ pub(crate) fn read_head(
         default: table.optional_bool("default").unwrap_or(false),
         coverage_from: table.date("coverage_from")?,
         known_through: table.date("known_through")?,
-        practice_lapses_after_days: i32::try_from(lapse.millionths() / Decimal::SCALE).unwrap_or(i32::MAX).clamp(0, 36_500),
+        practice_lapses_after_days: i32::try_from(lapse.millionths() / Decimal::SCALE)
+            .unwrap_or(i32::MAX)
+            .clamp(0, 36_500),
         not_examined: table.plain_strings("not_examined"),
         dictionary,
         instruments: Vec::new(),
@@ -301,7 +306,12 @@ fn read_fact(table: &Table<'_>, dictionary: &Dictionary, places: &Places) -> Opt
         Some(TypeWord::Number) => FactType::Number { unit, range: read_range(table)? },
         Some(TypeWord::Ratio) => {
             let (numerator, denominator) = (known("numerator"), known("denominator"));
-            FactType::Ratio { numerator: numerator?, denominator: denominator?, unit, range: read_range(table)? }
+            FactType::Ratio {
+                numerator: numerator?,
+                denominator: denominator?,
+                unit,
+                range: read_range(table)?,
+            }
         }
         Some(TypeWord::Truth) => FactType::Truth,
         Some(TypeWord::Choice) => {
@@ -409,7 +419,8 @@ pub(crate) fn check_questions(places: &Places, dictionary: &Dictionary, problems
         if let Some(question) = &change.question
             && dictionary.find(question).is_none_or(|id| !dictionary.fact(id).question)
         {
-            problems.add(change.at.problem(format!("`{question}` is no fact with when_missing = \"question\"")));
+            problems
+                .add(change.at.problem(format!("`{question}` is no fact with when_missing = \"question\"")));
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use narrows_catalog::datafile::{Collector, DataFile, Problems};
 use narrows_catalog::Places;
+use narrows_catalog::datafile::{Collector, DataFile, Problems};
 use narrows_condition::{CircuitError, Dictionary};
 use narrows_quantity::nearest;
 
@@ -142,7 +142,9 @@ fn names_a_group(instrument: &Instrument, places: &Places) -> bool {
         .flat_map(|definition| definition.all_conditions().collect::<Vec<_>>())
         .flat_map(|condition| condition.root.descendants())
         .any(|node| match node {
-            narrows_condition::Node::Member(member) => member.items.iter().any(|item| places.group(item).is_some()),
+            narrows_condition::Node::Member(member) => {
+                member.items.iter().any(|item| places.group(item).is_some())
+            }
             _ => false,
         })
 }
@@ -202,7 +204,8 @@ fn check(jurisdiction: &Jurisdiction, reforms: &[Instrument], problems: &Collect
         let operations = all().flat_map(|instrument| &instrument.operations);
         if let Some(operation) = operations.into_iter().find(|operation| operation.provision == first) {
             let text = cycle.join("` -> `");
-            problems.add(operation.at.problem(format!("provisions rest on one another in a circle: `{text}`")));
+            problems
+                .add(operation.at.problem(format!("provisions rest on one another in a circle: `{text}`")));
         }
         return;
     }
@@ -272,7 +275,11 @@ impl Law {
     pub fn jurisdiction(&self, id: Option<&str>) -> Result<&Jurisdiction, LawError> {
         let found = match id {
             Some(id) => self.jurisdictions.get(id),
-            None => self.jurisdictions.values().find(|it| it.default).or_else(|| self.jurisdictions.values().next()),
+            None => self
+                .jurisdictions
+                .values()
+                .find(|it| it.default)
+                .or_else(|| self.jurisdictions.values().next()),
         };
         found.ok_or_else(|| {
             let name = id.unwrap_or("default").to_owned();
@@ -342,8 +349,11 @@ impl Jurisdiction {
         let mut days: BTreeSet<Date> = Timeline::new(self, view, known_on, reforms).days();
         days.extend(places.days());
         for instrument in self.instruments.iter().chain(reforms) {
-            for definition in instrument.operations.iter().filter_map(|operation| operation.act.definition()) {
-                for day in definition.all_conditions().flat_map(|condition| condition.days().collect::<Vec<_>>()) {
+            for definition in instrument.operations.iter().filter_map(|operation| operation.act.definition())
+            {
+                for day in
+                    definition.all_conditions().flat_map(|condition| condition.days().collect::<Vec<_>>())
+                {
                     days.insert(day);
                     days.extend(day.tomorrow());
                 }
@@ -360,7 +370,9 @@ impl Jurisdiction {
         for instrument in &self.instruments {
             for operation in &instrument.operations {
                 days.insert(instrument.known_from(operation));
-                if let Some(Effect::Practice { reported, .. }) = operation.act.definition().map(|it| &it.effect) {
+                if let Some(Effect::Practice { reported, .. }) =
+                    operation.act.definition().map(|it| &it.effect)
+                {
                     days.extend(reported);
                 }
             }

@@ -25,8 +25,8 @@ mod law;
 mod timeline;
 
 pub use determination::{
-    Assumption, Charge, Determination, FactLine, Flip, Ground, Inquiry, InstrumentReference, LeadsTo, Missing,
-    Turning, subject,
+    Assumption, Charge, Determination, FactLine, Flip, Ground, Inquiry, InstrumentReference, LeadsTo,
+    Missing, Turning, subject,
 };
 pub use difference::{ChangeKind, ProvisionChange, describe, difference};
 pub use docket::{Answer, Docket, Transaction};

@@ -30,17 +30,19 @@ struct Step<'a> {
     start: Date,
 }
 
-impl Step<'_> {
-    /// The first day on which it no longer acts.
-    fn until(&self, lapse: i32, known_on: Option<Date>) -> Option<Date> {
-        if self.operation.timing.until.is_some() {
-            return self.operation.timing.until;
+impl Operation {
+    /// The first day on which it no longer acts: as it says itself or, for reports of
+    /// licences, so many days after the last report that was known.
+    #[must_use]
+    pub fn until(&self, jurisdiction: &Jurisdiction, known_on: Option<Date>) -> Option<Date> {
+        if self.timing.until.is_some() {
+            return self.timing.until;
         }
-        let Some(Effect::Practice { reported, .. }) = self.operation.act.definition().map(|it| &it.effect) else {
+        let Some(Effect::Practice { reported, .. }) = self.act.definition().map(|it| &it.effect) else {
             return None;
         };
         let last = reported.iter().filter(|day| known_on.is_none_or(|known_on| **day <= known_on)).max()?;
-        last.checked_add(jiff::Span::new().days(lapse)).ok()
+        last.checked_add(jiff::Span::new().days(jurisdiction.practice_lapses_after_days)).ok()
     }
 }
 
@@ -77,7 +79,11 @@ impl<'a> Timeline<'a> {
         for instrument in reforms {
             for operation in &instrument.operations {
                 if let Some(start) = instrument.start(operation, view) {
-                    reformed.entry(&operation.provision).or_default().push(Step { instrument, operation, start });
+                    reformed.entry(&operation.provision).or_default().push(Step {
+                        instrument,
+                        operation,
+                        start,
+                    });
                 }
             }
         }
@@ -85,7 +91,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn until(&self, step: &Step<'_>) -> Option<Date> {
-        step.until(self.jurisdiction.practice_lapses_after_days, self.known_on)
+        step.operation.until(self.jurisdiction, self.known_on)
     }
 
     fn acts_on(&self, step: &Step<'_>, day: Date) -> bool {
@@ -150,7 +156,8 @@ impl<'a> Timeline<'a> {
                 steps.iter().filter(|step| step.operation.act.changes_text()).collect();
             for pair in texts.windows(2) {
                 if let [first, second] = pair
-                    && (first.start, first.instrument.published) == (second.start, second.instrument.published)
+                    && (first.start, first.instrument.published)
+                        == (second.start, second.instrument.published)
                 {
                     problems.add(second.operation.at.problem(format!(
                         "`{}` and `{}` both act on `{}` from {} and were published on the same day: nothing says which comes first",
@@ -180,7 +187,11 @@ impl<'a> Timeline<'a> {
                 complain(format!("`{id}` is already in force on {}; use `replace`", step.start));
             }
             (Act::Replace(_) | Act::Amend { .. } | Act::End, None) => {
-                complain(format!("`{id}` is not in force on {}, so there is nothing to {}", step.start, step.operation.act.word()));
+                complain(format!(
+                    "`{id}` is not in force on {}, so there is nothing to {}",
+                    step.start,
+                    step.operation.act.word()
+                ));
             }
             (Act::Amend { strike, insert }, Some(definition)) => {
                 let mut changed = definition.clone();
@@ -193,9 +204,17 @@ impl<'a> Timeline<'a> {
                 }
             }
             (Act::Suspend | Act::NotEnforced | Act::Unsettle { .. }, _)
-                if !self.enacted.get(id).into_iter().flatten().any(|other| other.operation.act.changes_text()) =>
+                if !self
+                    .enacted
+                    .get(id)
+                    .into_iter()
+                    .flatten()
+                    .any(|other| other.operation.act.changes_text()) =>
             {
-                complain(format!("no instrument brings `{id}`, so there is nothing to {}", step.operation.act.word()));
+                complain(format!(
+                    "no instrument brings `{id}`, so there is nothing to {}",
+                    step.operation.act.word()
+                ));
             }
             _ => {}
         }
@@ -204,9 +223,10 @@ impl<'a> Timeline<'a> {
     /// The definition that an operation finds.
     fn before(&self, step: &Step<'_>) -> Option<Definition> {
         let id = step.operation.provision.as_str();
-        let is_reform = self.reforms.get(id).is_some_and(|steps| {
-            steps.iter().any(|other| std::ptr::eq(other.operation, step.operation))
-        });
+        let is_reform = self
+            .reforms
+            .get(id)
+            .is_some_and(|steps| steps.iter().any(|other| std::ptr::eq(other.operation, step.operation)));
         // A reform without a day meets the latest state of the law.
         let day = if is_reform && step.start == Date::MIN { Date::MAX } else { step.start };
         let mut state: Option<Definition> = None;
@@ -216,7 +236,8 @@ impl<'a> Timeline<'a> {
             if std::ptr::eq(other.operation, step.operation) {
                 break;
             }
-            if other.start > day || self.until(other).is_some_and(|until| until <= day && until != Date::MAX) {
+            if other.start > day || self.until(other).is_some_and(|until| until <= day && until != Date::MAX)
+            {
                 continue;
             }
             match &other.operation.act {

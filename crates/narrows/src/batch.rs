@@ -74,7 +74,10 @@ fn csv_rows(
 ) -> Result<BatchSummary, Failure> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
-    let header = reader.byte_headers().map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?.clone();
+    let header = reader
+        .byte_headers()
+        .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
+        .clone();
     let columns = Columns::of(&header)?;
     let mut record = header.clone();
     OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
@@ -125,9 +128,13 @@ fn json_rows(
             Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
         }
         if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-            return Err(Failure::input(format!("row {}: expected lines of less than 64 MiB", summary.rows + 1)));
+            return Err(Failure::input(format!(
+                "row {}: expected lines of less than 64 MiB",
+                summary.rows + 1
+            )));
         }
-        let text = if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        let text =
+            if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -206,11 +213,15 @@ impl Columns {
         let names: Vec<String> =
             header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         if names.iter().all(String::is_empty) {
-            return Err(Failure::input("the table is empty: expected a header with the columns `on` and `to`, and `item` or `facts`"));
+            return Err(Failure::input(
+                "the table is empty: expected a header with the columns `on` and `to`, and `item` or `facts`",
+            ));
         }
         for (position, name) in names.iter().enumerate() {
             if OUTPUT.contains(&name.as_str()) {
-                return Err(Failure::input(format!("column `{name}`: the name is that of a column of the answer; rename it")));
+                return Err(Failure::input(format!(
+                    "column `{name}`: the name is that of a column of the answer; rename it"
+                )));
             }
             if INPUT.contains(&name.as_str()) && names.iter().take(position).any(|other| other == name) {
                 return Err(Failure::input(format!("column `{name}` is there twice")));
@@ -264,13 +275,17 @@ fn read_facts(text: &str) -> Result<Vec<(String, String)>, Failure> {
 fn json_row(object: &Map<String, Value>) -> Result<Row<'_>, Failure> {
     for name in OUTPUT {
         if object.contains_key(name) {
-            return Err(Failure::input(format!("field `{name}`: the name is that of a field of the answer; rename it")));
+            return Err(Failure::input(format!(
+                "field `{name}`: the name is that of a field of the answer; rename it"
+            )));
         }
     }
     let text = |name: &str| match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
-        Some(other) => Err(Failure::input(format!("field `{name}`: expected a text, found {}", kind_of(other)))),
+        Some(other) => {
+            Err(Failure::input(format!("field `{name}`: expected a text, found {}", kind_of(other))))
+        }
     };
     let facts = match object.get("facts") {
         Some(Value::Object(facts)) => facts
@@ -279,7 +294,10 @@ fn json_row(object: &Map<String, Value>) -> Result<Row<'_>, Failure> {
                 Value::String(text) => Ok((name.clone(), text.clone())),
                 Value::Number(number) => Ok((name.clone(), number.to_string())),
                 Value::Bool(truth) => Ok((name.clone(), truth.to_string())),
-                other => Err(Failure::input(format!("fact `{name}`: expected a text, number or truth, found {}", kind_of(other)))),
+                other => Err(Failure::input(format!(
+                    "fact `{name}`: expected a text, number or truth, found {}",
+                    kind_of(other)
+                ))),
             })
             .collect::<Result<_, _>>()?,
         _ => text("facts")?.map(read_facts).transpose()?.unwrap_or_default(),
@@ -335,7 +353,9 @@ impl Rows<'_> {
             Some("codified") => View::Codified,
             Some(other) => {
                 let other: String = other.chars().take(40).collect();
-                return Err(Failure::input(format!("column `view`: expected enforced or codified, found `{other}`")));
+                return Err(Failure::input(format!(
+                    "column `view`: expected enforced or codified, found `{other}`"
+                )));
             }
         };
         let question = Question {

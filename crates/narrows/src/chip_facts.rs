@@ -69,9 +69,10 @@ const TABLE: [(&str, Entry); 17] = [
     ("designer", |chip, _| recorded(Stated::Word(chip.vendor.clone()))),
 ];
 
+/// What the chip is and who designed it: as sure as the part is known at all.
 fn recorded(value: Stated) -> Option<Known> {
     let how = "as recorded in the catalogue".to_owned();
-    Some(Known { value, certainty: Certainty::Inferred, how, sources: Vec::new() })
+    Some(Known { value, certainty: Certainty::Datasheet, how, sources: Vec::new() })
 }
 
 fn derived(derived: Option<Derived>) -> Option<Known> {
@@ -122,7 +123,8 @@ pub(crate) fn supplies(chip: &Chip, chips: &Chips, dictionary: &Dictionary) -> R
     for (name, text) in &chip.facts {
         // A fact of another jurisdiction is no concern of this one.
         let Some(id) = dictionary.find(name) else { continue };
-        let value = dictionary.read_value(id, text).map_err(|error| at_chip(chip, name, &error.to_string()))?;
+        let value =
+            dictionary.read_value(id, text).map_err(|error| at_chip(chip, name, &error.to_string()))?;
         let how = "as recorded in the catalogue".to_owned();
         let origin = Origin::Catalogue { certainty: Certainty::Inferred, how, sources: Vec::new() };
         supplies.insert(id, Supply { value: Some(value), origin });

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use narrows_catalog::{Chip, Places};
 use narrows_condition::{Case, Dictionary, FactId, FactType, Role, Value, ValueError};
 use narrows_law::{
-    Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, LawError, Origin,
-    Supplies, Supply, Transaction, View, reading, subject, turns,
+    Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, LawError,
+    Origin, Supplies, Supply, Transaction, View, reading, subject, turns,
 };
 use narrows_quantity::Decimal;
 
@@ -111,6 +111,7 @@ impl<'w> Examiner<'w> {
     /// # Errors
     /// Problems in the data or a reform, or an unknown jurisdiction.
     pub fn new(workbench: &'w Workbench, scenario: &Scenario) -> Result<Self, Failure> {
+        workbench.read_ahead();
         let jurisdiction = workbench.jurisdiction(scenario.jurisdiction.as_deref())?;
         let places = workbench.places()?;
         let mut reforms: Vec<Instrument> = Vec::new();

@@ -45,7 +45,8 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
     let request = serde_json::from_value(request)
         .map_err(|error| Failure::input(format!("the request of `{}`: {error}", O::NAME)))?;
     let answer = O::run(workbench, &request)?;
-    serde_json::to_value(answer).map_err(|error| Failure::data(format!("the answer of `{}`: {error}", O::NAME)))
+    serde_json::to_value(answer)
+        .map_err(|error| Failure::data(format!("the answer of `{}`: {error}", O::NAME)))
 }
 
 /// Every operation, in the order of the documentation.

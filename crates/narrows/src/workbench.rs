@@ -1,6 +1,6 @@
 //! [`Workbench`]: the data, embedded and the user's own, read when it is asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
@@ -50,17 +50,13 @@ impl Workbench {
 
     /// Embedded files of a folder, then the user's, the latter shown with their own paths.
     fn files<'a>(&'a self, folder: &str) -> Vec<(&'a str, DataFile<'a>)> {
-        let embedded = narrows_data::folder(folder).map(|file| (file.path, DataFile { path: file.path, text: file.text }));
+        let embedded = narrows_data::folder(folder)
+            .map(|file| (file.path, DataFile { path: file.path, text: file.text }));
         let prefix = format!("{folder}/");
         let own = self.overlay.iter().filter(|file| file.path.starts_with(&prefix));
         let own = own.map(|file| (file.path.as_str(), DataFile { path: &file.shown, text: &file.text }));
-        let mut files: Vec<(&str, DataFile<'_>)> = Vec::new();
         // A file of the user's replaces the embedded one of the same path.
-        for (path, file) in embedded.chain(own) {
-            files.retain(|(other, _)| *other != path);
-            files.push((path, file));
-        }
-        files
+        embedded.chain(own).collect::<BTreeMap<_, _>>().into_iter().collect()
     }
 
     fn has_overlay(&self, folder: &str) -> bool {
@@ -111,7 +107,8 @@ impl Workbench {
     pub fn law(&self) -> Result<&Arc<Law>, Failure> {
         let read = || {
             let places = Arc::clone(self.places()?);
-            let trusting = !self.has_overlay("law") && !self.has_overlay("places") && !self.has_overlay("chips");
+            let trusting =
+                !self.has_overlay("law") && !self.has_overlay("places") && !self.has_overlay("chips");
             let scrutiny = if trusting { Scrutiny::Trusting } else { Scrutiny::Full };
             self.read_law(places, scrutiny).map(Arc::new)
         };
@@ -122,6 +119,15 @@ impl Workbench {
         let registers = self.registers()?;
         // Paths of the data folder name the jurisdiction, wherever a user's file really lies.
         read_law(self.files("law"), places, &registers, scrutiny).map_err(|problems| self.fault(problems))
+    }
+
+    /// Reads chips and law at the same time, which a question about a chip needs both of.
+    pub fn read_ahead(&self) {
+        std::thread::scope(|scope| {
+            // Whatever is wrong is kept and reported where the data are asked for.
+            scope.spawn(|| self.chips().is_ok());
+            let _ = self.law();
+        });
     }
 
     /// A jurisdiction by id, or the default one.
@@ -191,11 +197,15 @@ impl Workbench {
         let registers = self.registers()?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
-                return Err(Failure::input(chip.at.problem(format!(
-                    "the file of chip `{}` must be `chips/{}.toml`",
-                    chip.id,
-                    chip.id.replacen('.', "/", 1)
-                )).to_string()));
+                return Err(Failure::input(
+                    chip.at
+                        .problem(format!(
+                            "the file of chip `{}` must be `chips/{}.toml`",
+                            chip.id,
+                            chip.id.replacen('.', "/", 1)
+                        ))
+                        .to_string(),
+                ));
             }
         }
         let law = self.read_law(places, Scrutiny::Full)?;

@@ -70,11 +70,7 @@ impl Decimal {
     /// # Errors
     /// As for reading text: not finite, too precise, or out of range.
     pub fn from_float_text(value: f64) -> Result<Self, DecimalError> {
-        if value.is_finite() {
-            format!("{value}").parse()
-        } else {
-            Err(DecimalError::NotANumber)
-        }
+        if value.is_finite() { format!("{value}").parse() } else { Err(DecimalError::NotANumber) }
     }
 
     /// Sum, if it can be held.

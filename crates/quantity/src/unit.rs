@@ -110,14 +110,9 @@ impl UnitTable {
         if found_base != expected_base {
             return Err(UnitError::Mismatch { expected: expected.to_owned(), found: found.to_owned() });
         }
-        value
-            .checked_mul(*found_amount)
-            .and_then(|base| base.checked_div(*expected_amount))
-            .ok_or_else(|| UnitError::Inexact {
-                value,
-                found: found.to_owned(),
-                expected: expected.to_owned(),
-            })
+        value.checked_mul(*found_amount).and_then(|base| base.checked_div(*expected_amount)).ok_or_else(
+            || UnitError::Inexact { value, found: found.to_owned(), expected: expected.to_owned() },
+        )
     }
 }
 
@@ -139,18 +134,9 @@ mod tests {
         let four: Decimal = "4.8".parse().unwrap();
         assert_eq!(table.convert(four, "TB/s", "GB/s"), Ok(Decimal::whole(4800)));
         assert_eq!(table.convert(Decimal::whole(1), "GB/s", "TB/s").unwrap().to_string(), "0.001");
-        assert!(matches!(
-            table.convert(Decimal::ONE, "TPP", "GB/s"),
-            Err(UnitError::Mismatch { .. })
-        ));
-        assert!(matches!(
-            table.convert(Decimal::ONE, "GBps", "GB/s"),
-            Err(UnitError::Unknown { .. })
-        ));
-        assert!(matches!(
-            table.convert(Decimal::STEP, "GB/s", "TB/s"),
-            Err(UnitError::Inexact { .. })
-        ));
+        assert!(matches!(table.convert(Decimal::ONE, "TPP", "GB/s"), Err(UnitError::Mismatch { .. })));
+        assert!(matches!(table.convert(Decimal::ONE, "GBps", "GB/s"), Err(UnitError::Unknown { .. })));
+        assert!(matches!(table.convert(Decimal::STEP, "GB/s", "TB/s"), Err(UnitError::Inexact { .. })));
     }
 
     #[test]

@@ -24,13 +24,8 @@ pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format)
     if command.item.is_none() && transaction.fact.is_empty() {
         return Err(Failure::input("name a chip, or describe an item with --fact").into());
     }
-    let request = files::check_request(
-        command.item.as_ref(),
-        to,
-        command.on,
-        command.end_user.as_ref(),
-        transaction,
-    )?;
+    let request =
+        files::check_request(command.item.as_ref(), to, command.on, command.end_user.as_ref(), transaction)?;
     let answer = Check::run(workbench, &request)?;
     match format {
         Format::Json => print_json(&answer)?,
@@ -42,7 +37,8 @@ pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format)
 
 fn csv(answer: &CheckAnswer) -> Result<(), Stop> {
     let determination = &answer.determination;
-    let provisions: Vec<&str> = determination.deciding.iter().map(|ground| ground.provision.as_str()).collect();
+    let provisions: Vec<&str> =
+        determination.deciding.iter().map(|ground| ground.provision.as_str()).collect();
     let missing: Vec<&str> = determination.missing.iter().map(|missing| missing.fact.as_str()).collect();
     let assumed: Vec<String> =
         determination.assumptions.iter().map(|it| format!("{}={}", it.fact, it.assumed)).collect();
@@ -110,7 +106,12 @@ fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u
     }
     if summary.errors > 0 {
         let rows = if summary.errors == 1 { "row has" } else { "rows have" };
-        writeln!(anstream::stderr(), "{} of {} {rows} an error; see the column `error`", summary.errors, summary.rows)?;
+        writeln!(
+            anstream::stderr(),
+            "{} of {} {rows} an error; see the column `error`",
+            summary.errors,
+            summary.rows
+        )?;
         return Ok(FailureKind::Input.exit_status());
     }
     Ok(0)
@@ -164,11 +165,14 @@ pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()>
             item(out, 2, "·", &text)?;
         }
     }
+    list(out, "Also classified, as a label only", &determination.labels)?;
     list(out, "Conditions", &determination.conditions)?;
     let charges: Vec<String> = determination
         .charges
         .iter()
-        .map(|charge| format!("{} of {} ({}; {})", charge.rate, charge.base, charge.citation, charge.certainty))
+        .map(|charge| {
+            format!("{} of {} ({}; {})", charge.rate, charge.base, charge.citation, charge.certainty)
+        })
         .collect();
     list(out, "Duties and fees", &charges)?;
     let elsewhere: Vec<String> = answer
@@ -197,7 +201,13 @@ pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()>
 
 fn print_question(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()> {
     let place = |place: &PlaceReference| format!("{} ({})", place.name, place.code);
-    writeln!(out, "{HEADING}{}{HEADING:#} to {} on {}", answer.item.name, place(&answer.destination), answer.on)?;
+    writeln!(
+        out,
+        "{HEADING}{}{HEADING:#} to {} on {}",
+        answer.item.name,
+        place(&answer.destination),
+        answer.on
+    )?;
     let mut line = format!(
         "party seated in {}; from {}; law as {}",
         place(&answer.headquarters),
@@ -267,12 +277,12 @@ fn limbs(ground: &Ground) -> String {
     }
 }
 
+/// The comparisons of every provision that has something to say, under its name.
 fn print_comparisons(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut seen = Vec::new();
-    let labels = |ground: &Ground| ground.effect == "classify" || ground.effect == "require" || ground.effect == "exclude" || ground.effect == "except";
-    let grounds = determination.deciding.iter().filter(|ground| !labels(ground)).chain(&determination.examined);
-    for ground in grounds {
+    for ground in determination.examined.iter().chain(&determination.deciding) {
+        let mut own = Vec::new();
         for live in ground.trace.live_margins() {
             let margin = live.margin;
             let key = (margin.fact.clone(), margin.operator, margin.threshold, live.limb);
@@ -281,28 +291,31 @@ fn print_comparisons(out: &mut dyn Write, determination: &Determination) -> io::
             }
             seen.push(key);
             let unit = margin.unit.as_deref().unwrap_or_default();
-            let place = match live.limb {
-                Some(limb) if limb.contains('.') => limb.to_owned(),
-                Some(limb) => format!("{}, {limb}", ground.title),
-                None => ground.title.clone(),
-            };
-            rows.push(vec![
-                place,
-                margin.fact.clone(),
-                margin.value.map_or_else(|| "?".to_owned(), |value| {
+            let value = match margin.value {
+                Some(value) => {
                     value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped())
-                }),
+                }
+                None => "?".to_owned(),
+            };
+            own.push(vec![
+                live.limb.unwrap_or_default().to_owned(),
+                margin.fact.clone(),
+                value,
                 format!("{} {} {unit}", margin.operator, margin.threshold.grouped()).trim_end().to_owned(),
                 yes_no(live.truth).to_owned(),
                 margin.fraction.map(percent).unwrap_or_default(),
             ]);
+        }
+        if !own.is_empty() {
+            rows.push(vec![ground.title.clone()]);
+            rows.extend(own);
         }
     }
     if rows.is_empty() {
         return Ok(());
     }
     heading(out, "Comparisons")?;
-    writeln!(out, "{}", text::table(&["where", "fact", "value", "test", "met", "margin"], &[2, 5], rows))
+    text::sections(out, ["limb", "fact", "value", "test", "met", "margin"], [2, 5], &rows)
 }
 
 fn print_flips(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {

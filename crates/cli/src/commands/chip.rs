@@ -37,7 +37,12 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
     let chip = &answer.chip;
     writeln!(out, "{HEADING}{}{HEADING:#}  {FAINT}{}{FAINT:#}", chip.name, chip.id)?;
     if let Some(family) = &answer.by_default_of {
-        let text = format!("`{}` is taken as {}; its members are {}", family.name, chip.id, family.members.join(", "));
+        let text = format!(
+            "`{}` is taken as {}; its members are {}",
+            family.name,
+            chip.id,
+            family.members.join(", ")
+        );
         paragraph(out, 0, &text)?;
     }
     let seat = answer.vendor.as_ref().and_then(|vendor| vendor.headquarters.clone());
@@ -67,8 +72,18 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
     heading(out, "What law asks of it")?;
     for fact in &answer.legal_facts {
         let value = fact.value.as_ref().map_or_else(|| "not on record".to_owned(), ToString::to_string);
-        let unit = fact.unit.as_ref().filter(|_| fact.value.is_some()).map(|unit| format!(" {unit}")).unwrap_or_default();
-        item(out, 2, &format!("{}:", fact.fact), &format!("{value}{unit}  [{}]", text::origin(&fact.origin)))?;
+        let unit = fact
+            .unit
+            .as_ref()
+            .filter(|_| fact.value.is_some())
+            .map(|unit| format!(" {unit}"))
+            .unwrap_or_default();
+        item(
+            out,
+            2,
+            &format!("{}:", fact.fact),
+            &format!("{value}{unit}  [{}]", text::origin(&fact.origin)),
+        )?;
     }
     heading(out, "Figures")?;
     let rows = chip.figures.iter().map(|(name, figure)| {
@@ -85,7 +100,12 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
         heading(out, "Sources that say something else")?;
         for conflict in &chip.conflicts {
             let note = conflict.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            item(out, 2, "·", &format!("{}: {} according to {}{note}", conflict.figure, conflict.found, conflict.source))?;
+            item(
+                out,
+                2,
+                "·",
+                &format!("{}: {} according to {}{note}", conflict.figure, conflict.found, conflict.source),
+            )?;
         }
     }
     if !chip.notes.is_empty() {
@@ -103,7 +123,11 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
     let weakest = answer.legal_facts.iter().filter_map(|fact| certainty_of(&fact.origin)).max();
     if let Some(weakest) = weakest {
         writeln!(out)?;
-        writeln!(out, "{FAINT}weakest ground of a legal fact: {weakest}; data {}{FAINT:#}", answer.data_version)?;
+        writeln!(
+            out,
+            "{FAINT}weakest ground of a legal fact: {weakest}; data {}{FAINT:#}",
+            answer.data_version
+        )?;
     }
     Ok(())
 }

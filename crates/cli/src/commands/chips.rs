@@ -26,18 +26,27 @@ pub(crate) fn run(workbench: &Workbench, command: &ChipsCommand, format: Format)
         }),
         None => None,
     };
-    let answer = ChipsOperation::run(workbench, &ChipsRequest {
-        vendor: command.vendor.clone(),
-        figures: command.condition.clone(),
-        status,
-        columns: command.columns.clone(),
-    })?;
+    let answer = ChipsOperation::run(
+        workbench,
+        &ChipsRequest {
+            vendor: command.vendor.clone(),
+            figures: command.condition.clone(),
+            status,
+            columns: command.columns.clone(),
+        },
+    )?;
     let extra: Vec<&str> = command.columns.iter().map(String::as_str).collect();
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => {
-            let mut header =
-                vec!["id", "name", "tpp", "performance_density", "memory_bandwidth_gb_per_s", "io_bandwidth_gb_per_s"];
+            let mut header = vec![
+                "id",
+                "name",
+                "tpp",
+                "performance_density",
+                "memory_bandwidth_gb_per_s",
+                "io_bandwidth_gb_per_s",
+            ];
             header.extend(&extra);
             if command.to.is_some() {
                 header.push("status");
@@ -56,7 +65,10 @@ pub(crate) fn run(workbench: &Workbench, command: &ChipsCommand, format: Format)
             writeln!(out)?;
             writeln!(out, "{} of {} chips", answer.chips.len(), answer.of)?;
             if !answer.undecided.is_empty() {
-                let text = format!("left out, since a figure that the condition needs is not on record: {}", answer.undecided.join(", "));
+                let text = format!(
+                    "left out, since a figure that the condition needs is not on record: {}",
+                    answer.undecided.join(", ")
+                );
                 paragraph(&mut out, 0, &text)?;
             }
             writeln!(out, "{FAINT}data {}{FAINT:#}", answer.data_version)?;

@@ -21,7 +21,11 @@ pub(crate) fn run(workbench: &Workbench, format: Format) -> Result<u8, Stop> {
         }
         Format::Text => {
             let mut out = anstream::stdout().lock();
-            writeln!(out, "{} embedded files, {} of your own: nothing wrong", answer.embedded_files, answer.own_files)?;
+            writeln!(
+                out,
+                "{} embedded files, {} of your own: nothing wrong",
+                answer.embedded_files, answer.own_files
+            )?;
             writeln!(out, "{} chips, {} places", answer.chips, answer.places)?;
             for (id, instruments, operations) in &answer.jurisdictions {
                 writeln!(out, "jurisdiction {id}: {instruments} instruments, {operations} operations")?;

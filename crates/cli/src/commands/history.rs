@@ -13,16 +13,19 @@ use crate::text::{FAINT, HEADING, class_style, paragraph};
 
 pub(crate) fn run(workbench: &Workbench, command: &HistoryCommand, format: Format) -> Result<u8, Stop> {
     let transaction = &command.transaction;
-    let answer = History::run(workbench, &HistoryRequest {
-        item: command.item.clone(),
-        to: command.to.clone(),
-        headquarters: transaction.headquarters.clone(),
-        from: transaction.from.clone(),
-        known_on: transaction.known_on,
-        codified: files::codified(&transaction.law),
-        facts: transaction.fact.clone(),
-        scenario: files::scenario(&transaction.law)?,
-    })?;
+    let answer = History::run(
+        workbench,
+        &HistoryRequest {
+            item: command.item.clone(),
+            to: command.to.clone(),
+            headquarters: transaction.headquarters.clone(),
+            from: transaction.from.clone(),
+            known_on: transaction.known_on,
+            codified: files::codified(&transaction.law),
+            facts: transaction.fact.clone(),
+            scenario: files::scenario(&transaction.law)?,
+        },
+    )?;
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => {
@@ -73,10 +76,11 @@ fn print(out: &mut dyn Write, answer: &HistoryAnswer) -> std::io::Result<()> {
             paragraph(out, 26, &format!("hangs on {}", period.missing.join(", ")))?;
         }
         for by in &period.changed_by {
-            paragraph(out, 26, &format!("since {} ({})", by.citation, by.title))?;
+            let act = if by.ends { "ended" } else { "since" };
+            paragraph(out, 26, &format!("{act}: {} ({})", by.citation, by.title))?;
         }
     }
     writeln!(out)?;
-    writeln!(out, "{FAINT}a day stands in the column on its right no more: periods are half-open{FAINT:#}")?;
+    writeln!(out, "{FAINT}the day on the right is the first of the next line{FAINT:#}")?;
     writeln!(out, "{FAINT}data {}{FAINT:#}", answer.data_version)
 }

@@ -28,7 +28,8 @@ fn print_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Re
     let mut text = Vec::new();
     {
         let mut writer = csv::Writer::from_writer(&mut text);
-        let failed = |error: csv::Error| Failure::data(format!("the answer cannot be written as CSV: {error}"));
+        let failed =
+            |error: csv::Error| Failure::data(format!("the answer cannot be written as CSV: {error}"));
         writer.write_record(header).map_err(failed)?;
         for row in rows {
             writer.write_record(&row).map_err(failed)?;

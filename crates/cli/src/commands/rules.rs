@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use narrows::operations::{
-    InstrumentSummary, ProvisionText, Rules, RulesAnswer, RulesDiff, RulesDiffAnswer, RulesDiffRequest, RulesRequest,
+    InstrumentSummary, ProvisionText, Rules, RulesAnswer, RulesDiff, RulesDiffAnswer, RulesDiffRequest,
+    RulesRequest,
 };
 use narrows::{ChangeKind, Operation, Workbench};
 
@@ -15,19 +16,27 @@ use crate::text::{FAINT, HEADING, heading, item, paragraph};
 
 pub(crate) fn run(workbench: &Workbench, command: &RulesCommand, format: Format) -> Result<u8, Stop> {
     if let Some(RulesSubcommand::Diff { before, after, known_on, law }) = &command.diff {
-        let answer = RulesDiff::run(workbench, &RulesDiffRequest {
-            before: *before,
-            after: *after,
-            known_on: *known_on,
-            codified: files::codified(law),
-            scenario: files::scenario(law)?,
-        })?;
+        let answer = RulesDiff::run(
+            workbench,
+            &RulesDiffRequest {
+                before: *before,
+                after: *after,
+                known_on: *known_on,
+                codified: files::codified(law),
+                scenario: files::scenario(law)?,
+            },
+        )?;
         match format {
             Format::Json => print_json(&answer)?,
             Format::Csv => {
                 let rows = answer.changes.iter().map(|change| {
                     let text = |it: &Option<ProvisionText>| it.as_ref().map(as_line).unwrap_or_default();
-                    vec![change.provision.clone(), kind(change.kind).to_owned(), text(&change.before), text(&change.after)]
+                    vec![
+                        change.provision.clone(),
+                        kind(change.kind).to_owned(),
+                        text(&change.before),
+                        text(&change.after),
+                    ]
                 });
                 print_csv(&["provision", "change", "before", "after"], rows)?;
             }
@@ -35,16 +44,19 @@ pub(crate) fn run(workbench: &Workbench, command: &RulesCommand, format: Format)
         }
         return Ok(0);
     }
-    let answer = Rules::run(workbench, &RulesRequest {
-        id: command.id.clone(),
-        on: match command.on {
-            Some(on) => on,
-            None => files::today()?,
+    let answer = Rules::run(
+        workbench,
+        &RulesRequest {
+            id: command.id.clone(),
+            on: match command.on {
+                Some(on) => on,
+                None => files::today()?,
+            },
+            known_on: command.known_on,
+            codified: files::codified(&command.law),
+            scenario: files::scenario(&command.law)?,
         },
-        known_on: command.known_on,
-        codified: files::codified(&command.law),
-        scenario: files::scenario(&command.law)?,
-    })?;
+    )?;
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => {
@@ -145,7 +157,11 @@ fn print_instrument(out: &mut dyn Write, instrument: &InstrumentSummary) -> io::
 }
 
 fn print_provision(out: &mut dyn Write, provision: &ProvisionText, whole: bool) -> io::Result<()> {
-    writeln!(out, "{HEADING}{}{HEADING:#}  {FAINT}{}, {}{FAINT:#}", provision.provision, provision.effect, provision.certainty)?;
+    writeln!(
+        out,
+        "{HEADING}{}{HEADING:#}  {FAINT}{}, {}{FAINT:#}",
+        provision.provision, provision.effect, provision.certainty
+    )?;
     paragraph(out, 2, &format!("{}. {}", provision.title, provision.citation))?;
     if let Some(text) = &provision.text {
         paragraph(out, 2, text)?;
@@ -185,10 +201,14 @@ fn print_diff(out: &mut dyn Write, answer: &RulesDiffAnswer) -> io::Result<()> {
                 paragraph(out, 4, &format!("by {}", after.instruments.join(", ")))?;
             }
             (Some(only), None) => {
-                only.as_data.iter().try_for_each(|(name, text)| item(out, 2, "-", &format!("{name}: {text}")))?;
+                only.as_data
+                    .iter()
+                    .try_for_each(|(name, text)| item(out, 2, "-", &format!("{name}: {text}")))?;
             }
             (None, Some(only)) => {
-                only.as_data.iter().try_for_each(|(name, text)| item(out, 2, "+", &format!("{name}: {text}")))?;
+                only.as_data
+                    .iter()
+                    .try_for_each(|(name, text)| item(out, 2, "+", &format!("{name}: {text}")))?;
                 paragraph(out, 4, &format!("by {}", only.instruments.join(", ")))?;
             }
             (None, None) => {}

@@ -157,7 +157,8 @@ impl ItemReference {
 
 impl Operation for Check {
     const NAME: &'static str = "check";
-    const SUMMARY: &'static str = "May this item go to that party, there, on that day? Under which paragraph, by what margin?";
+    const SUMMARY: &'static str =
+        "May this item go to that party, there, on that day? Under which paragraph, by what margin?";
     type Request = CheckRequest;
     type Answer = CheckAnswer;
 
@@ -221,7 +222,11 @@ fn elsewhere(
             status: determination.status,
             class: determination.class,
             title: determination.title,
-            deciding: determination.deciding.into_iter().map(|ground| (ground.title, ground.citation)).collect(),
+            deciding: determination
+                .deciding
+                .into_iter()
+                .map(|ground| (ground.title, ground.citation))
+                .collect(),
         });
     }
     Ok(found)

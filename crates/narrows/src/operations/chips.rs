@@ -105,7 +105,8 @@ pub struct ChipRow {
 
 impl Operation for ChipsOperation {
     const NAME: &'static str = "chips";
-    const SUMMARY: &'static str = "The catalogue, filtered by vendor, figures, and status on a day for a destination.";
+    const SUMMARY: &'static str =
+        "The catalogue, filtered by vendor, figures, and status on a day for a destination.";
     type Request = ChipsRequest;
     type Answer = ChipsAnswer;
 
@@ -119,7 +120,8 @@ impl Operation for ChipsOperation {
             }
         }
         let condition = request.figures.as_deref().map(|text| figures.parse(text)).transpose()?;
-        let mut statuses = request.status.as_ref().map(|filter| Statuses::new(workbench, filter)).transpose()?;
+        let mut statuses =
+            request.status.as_ref().map(|filter| Statuses::new(workbench, filter)).transpose()?;
         let mut rows = Vec::new();
         let mut undecided = Vec::new();
         for chip in chips.iter().filter(|chip| vendor.as_ref().is_none_or(|vendor| chip.vendor == *vendor)) {
@@ -141,7 +143,12 @@ impl Operation for ChipsOperation {
             }
             rows.push(row(chip, chips, &request.columns, status.map(|(word, _)| word)));
         }
-        Ok(ChipsAnswer { chips: rows, undecided, of: chips.iter().count(), data_version: workbench.data_version() })
+        Ok(ChipsAnswer {
+            chips: rows,
+            undecided,
+            of: chips.iter().count(),
+            data_version: workbench.data_version(),
+        })
     }
 }
 
@@ -165,9 +172,11 @@ fn unknown_figure(name: &str, figures: &FigureLanguage) -> Failure {
 }
 
 fn row(chip: &Chip, chips: &Chips, columns: &[String], status: Option<String>) -> ChipRow {
-    let text = |bounds: Option<narrows_catalog::Bounds>| bounds.map(|bounds| bounds.to_string().replace(',', ""));
+    let text =
+        |bounds: Option<narrows_catalog::Bounds>| bounds.map(|bounds| bounds.to_string().replace(',', ""));
     let tpp = chip.total_processing_performance(chips.precisions()).map(|derived| derived.bounds);
-    let density = tpp.and_then(|tpp| tpp.best()).zip(chip.bounds("logic_die_area_mm2").and_then(|it| it.best()));
+    let density =
+        tpp.and_then(|tpp| tpp.best()).zip(chip.bounds("logic_die_area_mm2").and_then(|it| it.best()));
     let mut figures = BTreeMap::new();
     for column in columns {
         if let Some(figure) = chip.figures.get(column.as_str()) {
@@ -265,7 +274,8 @@ impl FigureLanguage {
             units.declare(symbol, base, Decimal::whole(1000)).map_err(|error| fail(&error))?;
         }
         let mut dictionary = Dictionary::new(units);
-        let whole = Interval::new(Decimal::ZERO, Decimal::whole(1_000_000_000)).map_err(|error| fail(&error))?;
+        let whole =
+            Interval::new(Decimal::ZERO, Decimal::whole(1_000_000_000)).map_err(|error| fail(&error))?;
         let mut add = |name: &str, title: &str, kind: FactType| {
             let fact = Fact {
                 name: name.to_owned(),
@@ -282,7 +292,8 @@ impl FigureLanguage {
         };
         for kind in &FIGURES {
             let unit = (!kind.unit.is_empty()).then(|| kind.unit.to_owned());
-            let fact_type = if kind.is_truth { FactType::Truth } else { FactType::Number { unit, range: whole } };
+            let fact_type =
+                if kind.is_truth { FactType::Truth } else { FactType::Number { unit, range: whole } };
             add(kind.name, kind.title, fact_type)?;
         }
         let number = |unit: &str| FactType::Number { unit: Some(unit.to_owned()), range: whole };
@@ -334,7 +345,9 @@ impl FigureLanguage {
         }
         let tpp = chip.total_processing_performance(chips.precisions()).map(|derived| derived.bounds);
         set("tpp", tpp.and_then(number));
-        let density = tpp.and_then(|tpp| tpp.interval()).zip(chip.bounds("logic_die_area_mm2").and_then(|it| it.interval()));
+        let density = tpp
+            .and_then(|tpp| tpp.interval())
+            .zip(chip.bounds("logic_die_area_mm2").and_then(|it| it.interval()));
         let density = density.and_then(|(tpp, area)| {
             let low = tpp.low().quotient_for_display(area.high())?;
             let high = tpp.high().quotient_for_display(area.low())?;

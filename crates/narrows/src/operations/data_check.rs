@@ -33,7 +33,8 @@ pub struct DataCheckAnswer {
 
 impl Operation for DataCheck {
     const NAME: &'static str = "data check";
-    const SUMMARY: &'static str = "Reads all data, embedded and your own, and reports what is wrong with file, line and field.";
+    const SUMMARY: &'static str =
+        "Reads all data, embedded and your own, and reports what is wrong with file, line and field.";
     type Request = DataCheckRequest;
     type Answer = DataCheckAnswer;
 
@@ -41,7 +42,8 @@ impl Operation for DataCheck {
         workbench.check_everything()?;
         let (embedded_files, own_files) = workbench.file_counts();
         let jurisdictions = workbench.law()?.jurisdictions().map(|jurisdiction| {
-            let operations = jurisdiction.instruments.iter().map(|instrument| instrument.operations.len()).sum();
+            let operations =
+                jurisdiction.instruments.iter().map(|instrument| instrument.operations.len()).sum();
             (jurisdiction.id.clone(), jurisdiction.instruments.len(), operations)
         });
         Ok(DataCheckAnswer {

@@ -76,7 +76,7 @@ pub struct Period {
     pub title: String,
     /// Ids of the deciding provisions.
     pub provisions: Vec<String>,
-    /// Instruments whose operations began on the first day and touched what decides.
+    /// Instruments whose operations began or ended on the first day and touched what decides.
     pub changed_by: Vec<ChangedBy>,
     /// Names of the missing facts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -92,6 +92,8 @@ pub struct ChangedBy {
     pub title: String,
     /// How it is cited.
     pub citation: String,
+    /// Whether something of it ended on that day, rather than began.
+    pub ends: bool,
 }
 
 impl HistoryRequest {
@@ -126,13 +128,15 @@ impl Operation for History {
             prepared.transaction.on = day;
             let brief = examiner.brief(&prepared)?;
             let same = before.as_ref().is_some_and(|before| {
-                (&before.status, &before.provisions, &before.missing) == (&brief.status, &brief.provisions, &brief.missing)
+                (&before.status, &before.provisions, &before.missing)
+                    == (&brief.status, &brief.provisions, &brief.missing)
             });
             if !same {
                 if let Some(last) = periods.last_mut() {
                     last.until = Some(day);
                 }
-                let changed_by = changed_by(&mut examiner, day, request.known_on, view, before.as_ref(), &brief)?;
+                let changed_by =
+                    changed_by(&mut examiner, day, request.known_on, view, before.as_ref(), &brief)?;
                 let status = jurisdiction.statuses().iter().find(|status| status.word == brief.status);
                 periods.push(Period {
                     from: day,
@@ -190,23 +194,27 @@ fn changed_by(
         at += 1;
     }
     let jurisdiction = examiner.jurisdiction();
-    let all = jurisdiction.instruments.iter().chain(examiner.reforms());
-    let acts_today = |instrument: &&narrows_law::Instrument, only_relevant: bool| {
-        instrument.operations.iter().any(|operation| {
+    let mut found: Vec<ChangedBy> = Vec::new();
+    let mut others: Vec<ChangedBy> = Vec::new();
+    for instrument in jurisdiction.instruments.iter().chain(examiner.reforms()) {
+        for operation in &instrument.operations {
             let begins = instrument.start(operation, view) == Some(day);
-            begins && (!only_relevant || relevant.contains(&operation.provision.as_str()))
-        })
-    };
-    let mut found: Vec<&narrows_law::Instrument> = all.clone().filter(|it| acts_today(it, true)).collect();
-    if found.is_empty() {
-        found = all.filter(|it| acts_today(it, false)).collect();
+            let ends = operation.until(jurisdiction, known_on) == Some(day);
+            if !begins && !ends {
+                continue;
+            }
+            let changed = ChangedBy {
+                instrument: instrument.id.clone(),
+                title: instrument.title.clone(),
+                citation: instrument.citation.clone(),
+                ends: !begins,
+            };
+            let list =
+                if relevant.contains(&operation.provision.as_str()) { &mut found } else { &mut others };
+            if !list.contains(&changed) {
+                list.push(changed);
+            }
+        }
     }
-    Ok(found
-        .into_iter()
-        .map(|instrument| ChangedBy {
-            instrument: instrument.id.clone(),
-            title: instrument.title.clone(),
-            citation: instrument.citation.clone(),
-        })
-        .collect())
+    Ok(if found.is_empty() { others } else { found })
 }

@@ -13,6 +13,6 @@ pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use rules::{
-    InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff, RulesDiffAnswer,
-    RulesDiffRequest, RulesRequest,
+    InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
+    RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };

@@ -264,7 +264,9 @@ fn titles_of(jurisdiction: &Jurisdiction, reforms: &[Instrument]) -> impl Fn(&st
         .iter()
         .chain(reforms)
         .flat_map(|instrument| &instrument.operations)
-        .filter_map(|operation| Some((operation.provision.clone(), operation.act.definition()?.title.clone())))
+        .filter_map(|operation| {
+            Some((operation.provision.clone(), operation.act.definition()?.title.clone()))
+        })
         .collect();
     move |id| titles.get(id).cloned()
 }
@@ -281,7 +283,11 @@ fn summary(instrument: &Instrument) -> InstrumentSummary {
         compliance: instrument.compliance,
         certainty: instrument.certainty,
         note: instrument.note.clone(),
-        sources: instrument.sources.iter().map(|source| (source.url.clone(), source.supports.clone())).collect(),
+        sources: instrument
+            .sources
+            .iter()
+            .map(|source| (source.url.clone(), source.supports.clone()))
+            .collect(),
         operations: instrument
             .operations
             .iter()
@@ -313,7 +319,11 @@ impl Operation for Rules {
             .iter()
             .filter(|it| match wanted {
                 None => true,
-                Some(id) => it.provision == id || it.provision.starts_with(&format!("{id}.")) || it.by.iter().any(|by| by == id),
+                Some(id) => {
+                    it.provision == id
+                        || it.provision.starts_with(&format!("{id}."))
+                        || it.by.iter().any(|by| by == id)
+                }
             })
             .map(text)
             .collect();
@@ -321,7 +331,9 @@ impl Operation for Rules {
         let known: Vec<String> = jurisdiction
             .instruments
             .iter()
-            .flat_map(|it| it.operations.iter().map(|operation| operation.provision.clone()).chain([it.id.clone()]))
+            .flat_map(|it| {
+                it.operations.iter().map(|operation| operation.provision.clone()).chain([it.id.clone()])
+            })
             .collect();
         let versions = match wanted {
             Some(id) if known.iter().any(|other| other == id) && instrument.is_none() => {
@@ -417,7 +429,10 @@ impl Operation for RulesDiff {
 }
 
 /// Memberships that are not the same on both days.
-fn memberships(workbench: &Workbench, request: &RulesDiffRequest) -> Result<Vec<(String, String, String)>, Failure> {
+fn memberships(
+    workbench: &Workbench,
+    request: &RulesDiffRequest,
+) -> Result<Vec<(String, String, String)>, Failure> {
     use narrows_catalog::Belonging;
     let places = workbench.places()?;
     let mut found = Vec::new();
