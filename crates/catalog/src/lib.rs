@@ -24,7 +24,7 @@ pub use figure::{Bounds, FIGURES, Figure, FigureKind, FigureValue, figure_kind};
 pub use names::{NameError, normalise};
 pub use place::{Belonging, Change, Group, Place, Places};
 
-use datafile::{Collector, Document, Location, Table};
+use datafile::{Collector, Document, Located, Location, Table};
 use names::{Meaning, NameIndex};
 
 /// A maker of chips.
@@ -54,6 +54,16 @@ pub struct Family {
     pub default: Option<String>,
 }
 
+/// Chips that were cut from one another or replaced one another, the first being the one
+/// that the others are measured by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lineage {
+    /// What they have in common.
+    pub name: String,
+    /// Ids of the chips.
+    pub members: Vec<String>,
+}
+
 /// A chip found by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
@@ -63,12 +73,13 @@ pub struct Found<'a> {
     pub by_default_of: Option<&'a Family>,
 }
 
-/// Chips, vendors, families and the precisions of rates.
+/// Chips, vendors, families, lineages and the precisions of rates.
 #[derive(Debug, Clone, Default)]
 pub struct Chips {
     chips: BTreeMap<String, Chip>,
     vendors: BTreeMap<String, Vendor>,
     families: BTreeMap<String, Family>,
+    lineages: Vec<Lineage>,
     precisions: Vec<Precision>,
     names: NameIndex,
 }
@@ -100,10 +111,11 @@ pub fn read_chips<'a>(
     let mut chips = Chips::default();
     let mut optional_words: Vec<(String, String)> = Vec::new();
     let mut family_aliases: BTreeMap<String, (Vec<String>, Location)> = BTreeMap::new();
+    let mut lineages: Vec<Located<Lineage>> = Vec::new();
     for file in files {
         match file.path.rsplit('/').next() {
             Some("vendors.toml") => chips.read_vendors(file, places, &mut optional_words, &problems),
-            Some("families.toml") => chips.read_families(file, &mut family_aliases, &problems),
+            Some("families.toml") => chips.read_families(file, &mut family_aliases, &mut lineages, &problems),
             Some("precisions.toml") => chips.read_precisions(file, &problems),
             Some("SOURCES.toml") => read_sources(file, &problems),
             _ => {
@@ -114,6 +126,11 @@ pub fn read_chips<'a>(
         }
     }
     chips.index(&optional_words, &family_aliases, &problems);
+    for Located { value: lineage, at } in lineages {
+        chips.check_members("lineage", &lineage.name, &lineage.members, &at, &problems);
+        chips.lineages.retain(|other| other.name != lineage.name);
+        chips.lineages.push(lineage);
+    }
     problems.finish(chips)
 }
 
@@ -149,6 +166,7 @@ impl Chips {
         &mut self,
         file: DataFile<'_>,
         aliases: &mut BTreeMap<String, (Vec<String>, Location)>,
+        lineages: &mut Vec<Located<Lineage>>,
         problems: &Collector,
     ) {
         let Some(document) = Document::parse(file, problems) else { return };
@@ -160,6 +178,16 @@ impl Chips {
             if let Some(name) = table.string("name") {
                 aliases.insert(name.clone(), (other_names, table.here()));
                 self.families.insert(name.clone(), Family { name, members, default });
+            }
+            table.finish();
+        }
+        for table in root.tables("lineage") {
+            let members = table.plain_strings("members");
+            if members.is_empty() {
+                table.report("members", "a lineage needs members, the first of which is the measure");
+            }
+            if let Some(name) = table.string("name") {
+                lineages.push(Located { value: Lineage { name, members }, at: table.here() });
             }
             table.finish();
         }
@@ -210,16 +238,7 @@ impl Chips {
                     problems.add(at.problem(format!("`{name}` is already a name of `{}`", other.id())));
                 }
             }
-            for id in family.members.iter().chain(&family.default) {
-                if !self.chips.contains_key(id) {
-                    let hint = nearest(id, self.chips.keys().map(String::as_str));
-                    problems.add(at.problem(format!(
-                        "family `{}`: unknown chip `{id}`{}",
-                        family.name,
-                        did_you_mean(hint.as_deref())
-                    )));
-                }
-            }
+            self.check_members("family", &family.name, family.members.iter().chain(&family.default), at, problems);
             if let Some(default) = &family.default
                 && !family.members.contains(default)
             {
@@ -233,6 +252,20 @@ impl Chips {
             }
         }
         self.names = names;
+    }
+
+    fn check_members<'a>(
+        &self,
+        what: &str,
+        name: &str,
+        members: impl IntoIterator<Item = &'a String>,
+        at: &Location,
+        problems: &Collector,
+    ) {
+        for id in members.into_iter().filter(|id| !self.chips.contains_key(*id)) {
+            let hint = nearest(id, self.chips.keys().map(String::as_str));
+            problems.add(at.problem(format!("{what} `{name}`: unknown chip `{id}`{}", did_you_mean(hint.as_deref()))));
+        }
     }
 
     /// All chips, by id.
@@ -260,6 +293,12 @@ impl Chips {
     /// All families, by name.
     pub fn families(&self) -> impl Iterator<Item = &Family> {
         self.families.values()
+    }
+
+    /// The first lineage that a chip belongs to.
+    #[must_use]
+    pub fn lineage_of(&self, chip: &Chip) -> Option<&Lineage> {
+        self.lineages.iter().find(|lineage| lineage.members.contains(&chip.id))
     }
 
     /// Bit lengths of the precisions.
@@ -313,11 +352,6 @@ impl Chips {
         }
     }
 
-    /// The chips that a family name covers beside `chip`.
-    #[must_use]
-    pub fn family_of(&self, chip: &Chip) -> Option<&Family> {
-        self.families.values().find(|family| family.members.contains(&chip.id))
-    }
 }
 
 fn read_precision(table: &Table<'_>) -> Option<Precision> {

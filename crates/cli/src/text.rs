@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Effects, Style};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use narrows::{Certainty, Class, Decimal, Origin, Truth};
 
 /// Widest line.
@@ -27,20 +27,23 @@ pub(crate) fn class_style(class: Class) -> Style {
 /// A text broken into lines, each with an indent.
 pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::Result<()> {
     let spaces = " ".repeat(indent);
-    let options =
-        textwrap::Options::new(WIDTH).initial_indent(&spaces).subsequent_indent(&spaces).break_words(false);
-    for line in textwrap::wrap(text, options) {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    hanging(out, &spaces, &spaces, text)
 }
 
 /// A text with a hanging indent after a mark.
 pub(crate) fn item(out: &mut dyn Write, indent: usize, mark: &str, text: &str) -> io::Result<()> {
     let first = format!("{}{mark} ", " ".repeat(indent));
     let rest = " ".repeat(first.chars().count());
-    let options =
-        textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent(&rest).break_words(false);
+    hanging(out, &first, &rest, text)
+}
+
+/// Ids and citations hold hyphens, so that lines break at spaces only.
+fn hanging(out: &mut dyn Write, first: &str, rest: &str, text: &str) -> io::Result<()> {
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     for line in textwrap::wrap(text, options) {
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -52,8 +55,14 @@ pub(crate) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(out, "{HEADING}{text}{HEADING:#}")
 }
 
-/// A table without rules, fitted to the width, some columns aligned to the right.
-pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// A table without rules, fitted to the width: some columns are aligned to the right, and
+/// some (ids, statuses) never broken.
+pub(crate) fn table(
+    header: &[&str],
+    right: &[usize],
+    whole: &[usize],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -66,8 +75,13 @@ pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<It
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    if let Some(first) = table.column_mut(0) {
-        first.set_padding((2, 1));
+    for column in whole {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

@@ -59,6 +59,17 @@ pub struct Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusId(pub(crate) u32);
 
+/// Two facts in whose plane the classes of a jurisdiction are worth seeing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plane {
+    /// What the picture shows.
+    pub title: String,
+    /// The fact along the horizontal axis.
+    pub horizontal: FactId,
+    /// The fact along the vertical axis.
+    pub vertical: FactId,
+}
+
 /// A body of law.
 #[derive(Debug, Clone)]
 pub struct Jurisdiction {
@@ -80,6 +91,8 @@ pub struct Jurisdiction {
     pub practice_lapses_after_days: i32,
     /// What an answer of class `no_licence` did not look at.
     pub not_examined: Vec<String>,
+    /// Planes in which to draw it.
+    pub planes: Vec<Plane>,
     /// Facts that conditions may speak of.
     pub dictionary: Dictionary,
     /// Rules, letters, guidance and the rest.
@@ -185,6 +198,7 @@ pub(crate) fn read_head(
             .unwrap_or(i32::MAX)
             .clamp(0, 36_500),
         not_examined: table.plain_strings("not_examined"),
+        planes: table.tables("plane").iter().filter_map(|plane| read_plane(plane, &dictionary)).collect(),
         dictionary,
         instruments: Vec::new(),
         not_controlled: not_controlled?,
@@ -196,6 +210,22 @@ pub(crate) fn read_head(
     }
     table.finish();
     Some(jurisdiction)
+}
+
+fn read_plane(table: &Table<'_>, dictionary: &Dictionary) -> Option<Plane> {
+    let axis = |key: &str| {
+        let name = table.string(key)?;
+        let found = dictionary.require(&name).map_err(|error| table.report(key, error.to_string())).ok()?;
+        if dictionary.fact(found).range().is_none() {
+            table.report(key, format!("`{name}` is no number"));
+            return None;
+        }
+        Some(found)
+    };
+    let plane =
+        (table.string("title"), axis("horizontal"), axis("vertical"));
+    table.finish();
+    Some(Plane { title: plane.0?, horizontal: plane.1?, vertical: plane.2? })
 }
 
 fn read_status(table: &Table<'_>) -> Option<Status> {

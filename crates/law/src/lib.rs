@@ -36,6 +36,6 @@ pub use flip::{Reading, Turn, reading, turns};
 pub use instrument::{
     Act, Definition, Effect, Instrument, InstrumentKind, Operation, ProceduralCondition, Source, View,
 };
-pub use jurisdiction::{Class, Jurisdiction, Registers, Status, StatusId, UNDETERMINED};
+pub use jurisdiction::{Class, Jurisdiction, Plane, Registers, Status, StatusId, UNDETERMINED};
 pub use law::{Law, LawError, Scrutiny, read_law};
 pub use timeline::InForce;

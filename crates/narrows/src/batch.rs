@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use narrows_law::View;
 use serde_json::{Map, Value};
 
-use crate::examiner::{Brief, Examiner, PreparedItem, Question};
+use crate::examiner::{Verdict, Examiner, PreparedItem, Question};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::workbench::Workbench;
@@ -164,19 +164,19 @@ fn json_rows(
 }
 
 /// The added cells of a row.
-fn cells(answer: &Result<Brief, Failure>) -> [String; 7] {
+fn cells(answer: &Result<Verdict, Failure>) -> [String; 7] {
     match answer {
-        Ok(brief) => [
-            brief.status.clone(),
-            brief.class.to_owned(),
-            brief.provisions.join(";"),
-            brief
+        Ok(verdict) => [
+            verdict.status.clone(),
+            verdict.class.to_owned(),
+            verdict.provisions.join(";"),
+            verdict
                 .nearest_margin
                 .as_ref()
                 .map(|(subject, fraction)| format!("{}:{fraction}", subject.replace(' ', "")))
                 .unwrap_or_default(),
-            brief.missing.join(";"),
-            brief.assumed.iter().map(|(fact, value)| format!("{fact}={value}")).collect::<Vec<_>>().join(";"),
+            verdict.missing.join(";"),
+            verdict.assumed.iter().map(|(fact, value)| format!("{fact}={value}")).collect::<Vec<_>>().join(";"),
             String::new(),
         ],
         Err(failure) => {
@@ -335,7 +335,7 @@ struct Rows<'w> {
 const MOST_ITEMS: usize = 65_536;
 
 impl Rows<'_> {
-    fn answer(&mut self, row: &Row<'_>) -> Result<Brief, Failure> {
+    fn answer(&mut self, row: &Row<'_>) -> Result<Verdict, Failure> {
         if row.item.is_none() && row.facts.is_empty() {
             return Err(Failure::input("the row names no item and gives no facts"));
         }
@@ -381,6 +381,6 @@ impl Rows<'_> {
             }
         };
         let prepared = self.examiner.prepare_transaction(&item, &question)?;
-        self.examiner.brief(&prepared)
+        self.examiner.verdict(&prepared)
     }
 }

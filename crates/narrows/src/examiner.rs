@@ -89,7 +89,7 @@ struct Roles {
 
 /// The part of an answer that a table needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Brief {
+pub struct Verdict {
     /// The status.
     pub status: String,
     /// Its class.
@@ -362,7 +362,7 @@ impl<'w> Examiner<'w> {
     ///
     /// # Errors
     /// A day before the record, or data that do not compile.
-    pub fn brief(&mut self, prepared: &Prepared<'_>) -> Result<Brief, Failure> {
+    pub fn verdict(&mut self, prepared: &Prepared<'_>) -> Result<Verdict, Failure> {
         let (jurisdiction, reforms) = (self.jurisdiction, Arc::clone(&self.reforms));
         let inquiry = self.inquiry(&reforms, prepared);
         let docket = self.docket(prepared.view, &prepared.transaction)?;
@@ -372,7 +372,7 @@ impl<'w> Examiner<'w> {
         let status = answer.status_in(jurisdiction);
         let edition = Arc::clone(docket.edition());
         let dictionary = &jurisdiction.dictionary;
-        Ok(Brief {
+        Ok(Verdict {
             status: status.map_or(narrows_law::UNDETERMINED, |status| &status.word).to_owned(),
             class: status.map_or(narrows_law::Class::Undetermined, |status| status.class).word(),
             provisions: answer.deciding.iter().map(|id| edition.provision(*id).provision.clone()).collect(),

@@ -17,7 +17,7 @@ mod scenario;
 mod workbench;
 
 pub use batch::{BatchFormat, BatchSummary, check_batch};
-pub use examiner::{Brief, Examiner, Prepared, PreparedItem, Question};
+pub use examiner::{Verdict, Examiner, Prepared, PreparedItem, Question};
 pub use failure::{Failure, FailureKind};
 pub use operation::{Entry, OPERATIONS, Operation};
 pub use scenario::{ReformText, Scenario};
@@ -32,7 +32,7 @@ pub fn day_since_1970(days: u64) -> Option<Date> {
 
 // The types of answers that faces lay out.
 pub use jiff::civil::Date;
-pub use narrows_catalog::{Bounds, Chip, Derived, Figure, FigureValue, Link, figure_kind};
+pub use narrows_catalog::{Bounds, Chip, Derived, FIGURES, Figure, FigureValue, Link, figure_kind};
 pub use narrows_condition::trace::{LiveMargin, Margin, Step, Trace};
 pub use narrows_condition::{Truth, Value};
 pub use narrows_law::{

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use narrows::operations::{ChipAnswer, ChipOperation, ChipRequest};
-use narrows::{Link, Operation, Workbench, figure_kind};
+use narrows::{FIGURES, FigureValue, Link, Operation, Workbench, figure_kind};
 
 use super::{print_csv, print_json};
 use crate::Stop;
@@ -85,17 +85,7 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
             &format!("{value}{unit}  [{}]", text::origin(&fact.origin)),
         )?;
     }
-    heading(out, "Figures")?;
-    let rows = chip.figures.iter().map(|(name, figure)| {
-        let unit = figure_kind(name).map_or("", |kind| kind.unit);
-        let second = if figure.agreed_by.is_empty() { "" } else { ", agreed by a second source" };
-        vec![
-            (*name).to_owned(),
-            format!("{} {unit}", figure.text()).trim_end().to_owned(),
-            format!("{}{second}", figure.certainty),
-        ]
-    });
-    writeln!(out, "{}", text::table(&["figure", "value", "certainty"], &[1], rows))?;
+    print_figures(out, answer)?;
     if !chip.conflicts.is_empty() {
         heading(out, "Sources that say something else")?;
         for conflict in &chip.conflicts {
@@ -112,13 +102,12 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
         heading(out, "Notes")?;
         chip.notes.iter().try_for_each(|note| item(out, 2, "·", note))?;
     }
-    heading(out, "Sources")?;
-    let mut sources: Vec<&String> =
-        chip.figures.values().flat_map(|figure| figure.sources.iter().chain(&figure.agreed_by)).collect();
-    sources.sort();
-    sources.dedup();
-    for source in sources {
-        writeln!(out, "  {FAINT}{source}{FAINT:#}")?;
+    let sources = sources(answer);
+    if !sources.is_empty() {
+        heading(out, "Sources")?;
+    }
+    for (at, source) in sources.iter().enumerate() {
+        writeln!(out, "  {FAINT}[{}] {source}{FAINT:#}", at + 1)?;
     }
     let weakest = answer.legal_facts.iter().filter_map(|fact| certainty_of(&fact.origin)).max();
     if let Some(weakest) = weakest {
@@ -128,6 +117,50 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
             "{FAINT}weakest ground of a legal fact: {weakest}; data {}{FAINT:#}",
             answer.data_version
         )?;
+    }
+    Ok(())
+}
+
+/// Addresses behind the figures, each once.
+fn sources(answer: &ChipAnswer) -> Vec<&str> {
+    let all = answer.chip.figures.values().flat_map(|figure| figure.sources.iter().chain(&figure.agreed_by));
+    let mut sources: Vec<&str> = all.map(String::as_str).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+fn print_figures(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
+    let sources = sources(answer);
+    let numbers = |urls: &[String]| {
+        let numbers = urls.iter().filter_map(|url| sources.iter().position(|known| known == url));
+        numbers.map(|at| format!("[{}]", at + 1)).collect::<Vec<_>>().join("")
+    };
+    let mut absent = Vec::new();
+    let mut rows = Vec::new();
+    for kind in FIGURES {
+        let Some(figure) = answer.chip.figures.get(kind.name) else {
+            absent.push(kind.name);
+            continue;
+        };
+        let unit = if figure.value == FigureValue::Unsupported { "" } else { kind.unit };
+        let second = match figure.agreed_by.as_slice() {
+            [] => String::new(),
+            agreed_by => format!("agreed by {}", numbers(agreed_by)),
+        };
+        let ground = [numbers(&figure.sources), second, figure.basis.clone().unwrap_or_default()];
+        let ground: Vec<String> = ground.into_iter().filter(|part| !part.is_empty()).collect();
+        rows.push(vec![
+            kind.name.to_owned(),
+            format!("{} {unit}", figure.text()).trim_end().to_owned(),
+            figure.certainty.to_string(),
+            ground.join(", "),
+        ]);
+    }
+    heading(out, "Figures")?;
+    writeln!(out, "{}", text::table(&["figure", "value", "certainty", "source"], &[1], &[0, 1, 2], rows))?;
+    if !absent.is_empty() {
+        paragraph(out, 0, &format!("not on record: {}", absent.join(", ")))?;
     }
     Ok(())
 }

@@ -55,13 +55,17 @@ pub(crate) fn run(workbench: &Workbench, command: &ChipsCommand, format: Format)
         }
         Format::Text => {
             let mut out = anstream::stdout().lock();
-            let mut header = vec!["id", "TPP", "PD", "GB/s memory", "GB/s I/O"];
+            let mut header = vec!["id", "TPP", "PD", "mem GB/s", "I/O GB/s"];
             header.extend(&extra);
+            let mut whole = vec![0];
             if command.to.is_some() {
+                whole.push(header.len());
                 header.push("status");
             }
-            let rows = answer.chips.iter().map(|chip| row(chip, &extra, false));
-            writeln!(out, "{}", text::table(&header, &[1, 2, 3, 4], rows))?;
+            let rows = answer.chips.iter().map(|chip| {
+                row(chip, &extra, false).iter().map(|cell| narrow(cell)).collect::<Vec<String>>()
+            });
+            writeln!(out, "{}", text::table(&header, &[1, 2, 3, 4], &whole, rows))?;
             writeln!(out)?;
             writeln!(out, "{} of {} chips", answer.chips.len(), answer.of)?;
             if !answer.undecided.is_empty() {
@@ -92,4 +96,9 @@ fn row(chip: &ChipRow, extra: &[&str], with_name: bool) -> Vec<String> {
     row.extend(extra.iter().map(|name| chip.figures.get(*name).cloned().unwrap_or_default()));
     row.extend(chip.status.clone());
     row
+}
+
+/// Ranges and bounds in as few characters as they can be read in.
+fn narrow(cell: &str) -> String {
+    cell.replace(" to ", "-").replace("at least ", ">=").replace("at most ", "<=")
 }

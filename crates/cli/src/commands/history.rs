@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use narrows::operations::{History, HistoryAnswer, HistoryRequest, Period};
+use narrows::operations::{History, HistoryAnswer, HistoryRequest, Period, PlaceReference};
 use narrows::{Operation, Workbench};
 
 use super::{print_csv, print_json};
@@ -38,7 +38,7 @@ pub(crate) fn run(workbench: &Workbench, command: &HistoryCommand, format: Forma
 }
 
 fn row(period: &Period) -> Vec<String> {
-    let changed_by: Vec<&str> = period.changed_by.iter().map(|by| by.instrument.as_str()).collect();
+    let changed_by: Vec<&str> = period.changed_by.iter().map(|by| by.instrument.as_deref().unwrap_or(&by.title)).collect();
     vec![
         period.from.to_string(),
         period.until.map(|until| until.to_string()).unwrap_or_default(),
@@ -51,16 +51,10 @@ fn row(period: &Period) -> Vec<String> {
 }
 
 fn print(out: &mut dyn Write, answer: &HistoryAnswer) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "{HEADING}{}{HEADING:#} to {} ({}), party seated in {} ({}), law as {}",
-        answer.item.name,
-        answer.destination.name,
-        answer.destination.code,
-        answer.headquarters.name,
-        answer.headquarters.code,
-        answer.view
-    )?;
+    let name = |place: &PlaceReference| format!("{} ({})", place.name, place.code);
+    writeln!(out, "{HEADING}{}{HEADING:#} to {}", answer.item.name, name(&answer.destination))?;
+    let line = format!("party seated in {}; law as {}", name(&answer.headquarters), answer.view);
+    paragraph(out, 0, &line)?;
     if let (Some(family), Some(id)) = (&answer.item.by_default_of, &answer.item.id) {
         paragraph(out, 0, &format!("`{family}` is taken as {id}"))?;
     }

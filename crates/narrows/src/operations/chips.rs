@@ -231,8 +231,8 @@ impl<'w> Statuses<'w> {
             view: if self.filter.codified { View::Codified } else { View::Enforced },
             ..Question::default()
         })?;
-        let brief = self.examiner.brief(&prepared)?;
-        Ok((brief.status, brief.class.to_owned()))
+        let verdict = self.examiner.verdict(&prepared)?;
+        Ok((verdict.status, verdict.class.to_owned()))
     }
 }
 

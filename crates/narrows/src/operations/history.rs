@@ -1,11 +1,12 @@
 //! `history`: every status of an item for a destination, with its days and what changed it.
 
 use jiff::civil::Date;
-use narrows_law::{Class, View};
+use narrows_catalog::Places;
+use narrows_law::{Class, Transaction, View};
 use serde::{Deserialize, Serialize};
 
 use super::check::{ItemReference, PlaceReference};
-use crate::examiner::{Brief, Examiner, Question};
+use crate::examiner::{Verdict, Examiner, Question};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::scenario::Scenario;
@@ -83,11 +84,12 @@ pub struct Period {
     pub missing: Vec<String>,
 }
 
-/// An instrument that changed a status.
+/// An instrument, or a change of a group of places, that changed a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangedBy {
-    /// Stable id.
-    pub instrument: String,
+    /// Stable id of the instrument; none where a place joined or left a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// Title.
     pub title: String,
     /// How it is cited.
@@ -123,33 +125,33 @@ impl Operation for History {
         let jurisdiction = examiner.jurisdiction();
         let mut prepared = examiner.prepare(&request.question(jurisdiction.coverage_from))?;
         let mut periods: Vec<Period> = Vec::new();
-        let mut before: Option<Brief> = None;
+        let mut before: Option<Verdict> = None;
         for day in examiner.days(view).to_vec() {
             prepared.transaction.on = day;
-            let brief = examiner.brief(&prepared)?;
+            let verdict = examiner.verdict(&prepared)?;
             let same = before.as_ref().is_some_and(|before| {
                 (&before.status, &before.provisions, &before.missing)
-                    == (&brief.status, &brief.provisions, &brief.missing)
+                    == (&verdict.status, &verdict.provisions, &verdict.missing)
             });
             if !same {
                 if let Some(last) = periods.last_mut() {
                     last.until = Some(day);
                 }
                 let changed_by =
-                    changed_by(&mut examiner, day, request.known_on, view, before.as_ref(), &brief)?;
-                let status = jurisdiction.statuses().iter().find(|status| status.word == brief.status);
+                    changed_by(&mut examiner, &prepared.transaction, view, before.as_ref(), &verdict)?;
+                let status = jurisdiction.statuses().iter().find(|status| status.word == verdict.status);
                 periods.push(Period {
                     from: day,
                     until: None,
-                    status: brief.status.clone(),
+                    status: verdict.status.clone(),
                     class: status.map_or(Class::Undetermined, |status| status.class),
                     title: status.map_or_else(|| "undetermined".to_owned(), |status| status.title.clone()),
-                    provisions: brief.provisions.clone(),
+                    provisions: verdict.provisions.clone(),
                     changed_by,
-                    missing: brief.missing.clone(),
+                    missing: verdict.missing.clone(),
                 });
             }
-            before = Some(brief);
+            before = Some(verdict);
         }
         let headquarters = request.headquarters.as_ref().unwrap_or(&request.to);
         Ok(HistoryAnswer {
@@ -166,17 +168,17 @@ impl Operation for History {
 /// The instruments that act on a day on what decides after it or decided before it.
 fn changed_by(
     examiner: &mut Examiner<'_>,
-    day: Date,
-    known_on: Option<Date>,
+    transaction: &Transaction,
     view: View,
-    before: Option<&Brief>,
-    after: &Brief,
+    before: Option<&Verdict>,
+    after: &Verdict,
 ) -> Result<Vec<ChangedBy>, Failure> {
     if before.is_none() {
         return Ok(Vec::new());
     }
+    let (day, known_on) = (transaction.on, transaction.known_on);
     let touched: Vec<&String> =
-        before.into_iter().chain([after]).flat_map(|brief| &brief.provisions).collect();
+        before.into_iter().chain([after]).flat_map(|verdict| &verdict.provisions).collect();
     let edition = examiner.edition(day, known_on, view)?;
     // What decides rests on other provisions, so an act on any of those counts as well.
     let mut relevant: Vec<&str> = touched.iter().map(|id| id.as_str()).collect();
@@ -204,7 +206,7 @@ fn changed_by(
                 continue;
             }
             let changed = ChangedBy {
-                instrument: instrument.id.clone(),
+                instrument: Some(instrument.id.clone()),
                 title: instrument.title.clone(),
                 citation: instrument.citation.clone(),
                 ends: !begins,
@@ -216,5 +218,34 @@ fn changed_by(
             }
         }
     }
+    if found.is_empty() {
+        found = regrouped(examiner.places(), transaction);
+    }
     Ok(if found.is_empty() { others } else { found })
+}
+
+/// Changes of groups on that day that concern a place of the transaction.
+fn regrouped(places: &Places, transaction: &Transaction) -> Vec<ChangedBy> {
+    let concerned: Vec<&str> = transaction.values.values().map(|value| places.tested(value)).collect();
+    let mut found = Vec::new();
+    for group in places.groups() {
+        for change in group.changes.iter().filter(|change| concerned.contains(&change.place.as_str())) {
+            let bracketed = change.from < change.settled;
+            let verb = match (change.joins, transaction.on) {
+                (true, day) if day == change.from && bracketed => "may have joined",
+                (false, day) if day == change.from && bracketed => "may have left",
+                (true, day) if day == change.settled => "has joined",
+                (false, day) if day == change.settled => "has left",
+                _ => continue,
+            };
+            let name = places.place(&change.place).map_or(change.place.as_str(), |place| &place.name);
+            found.push(ChangedBy {
+                instrument: None,
+                title: format!("{name} {verb} {} ({})", group.id, group.title),
+                citation: change.citation.clone(),
+                ends: false,
+            });
+        }
+    }
+    found
 }
