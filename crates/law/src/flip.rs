@@ -68,6 +68,35 @@ pub fn turns(docket: &mut Docket, case: &Case) -> Vec<Turn> {
     found
 }
 
+/// Values of one fact at which tests turn over, all other facts that those tests look at
+/// being known: thresholds as they are written where the fact is compared by itself, and
+/// where other facts enter, the nearest value on the other side of where `case` is.
+#[must_use]
+pub fn boundaries(docket: &Docket, case: &Case, fact: FactId) -> Vec<Boundary> {
+    let tests = docket.circuit().tests();
+    let found = crossings(docket.circuit(), case, fact).into_iter().map(|crossing| {
+        let linear = tests.get(crossing.test).and_then(|test| test.linear(case));
+        let own = linear.filter(|linear| linear.terms.len() == 1).and_then(threshold);
+        match own {
+            Some(threshold) => Boundary { at: threshold, alone: true },
+            None => Boundary { at: Decimal::from_millionths(crossing.value), alone: false },
+        }
+    });
+    let mut found: Vec<Boundary> = found.collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// A value of a fact at which a test turns over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Boundary {
+    /// The value.
+    pub at: Decimal,
+    /// Whether the test looks at this fact only, so that the value is a threshold of the law.
+    pub alone: bool,
+}
+
 /// A test as it reads in law: its subject's value and threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {

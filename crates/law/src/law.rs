@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use narrows_catalog::Places;
 use narrows_catalog::datafile::{Collector, DataFile, Problems};
-use narrows_condition::{CircuitError, Dictionary};
+use narrows_condition::CircuitError;
 use narrows_quantity::nearest;
 
 use crate::edition::Edition;
@@ -337,25 +337,20 @@ impl Jurisdiction {
     }
 
     /// All days, from the beginning of the record, on which the law of a view may change,
-    /// for reasons of the law itself or of the days that conditions name.
+    /// whatever was known: operations begin or end, places join or leave groups, and
+    /// conditions name days.
     #[must_use]
-    pub fn days_of_change(
-        &self,
-        known_on: Option<Date>,
-        view: View,
-        reforms: &[Instrument],
-        places: &Places,
-    ) -> Vec<Date> {
-        let mut days: BTreeSet<Date> = Timeline::new(self, view, known_on, reforms).days();
+    pub fn days_of_change(&self, view: View, reforms: &[Instrument], places: &Places) -> Vec<Date> {
+        let mut days = Timeline::new(self, view, None, reforms).days();
         days.extend(places.days());
         for instrument in self.instruments.iter().chain(reforms) {
-            for definition in instrument.operations.iter().filter_map(|operation| operation.act.definition())
-            {
-                for day in
-                    definition.all_conditions().flat_map(|condition| condition.days().collect::<Vec<_>>())
-                {
-                    days.insert(day);
-                    days.extend(day.tomorrow());
+            for operation in &instrument.operations {
+                let definition = operation.act.definition();
+                for condition in definition.into_iter().flat_map(|it| it.all_conditions()) {
+                    for day in condition.days() {
+                        days.insert(day);
+                        days.extend(day.tomorrow());
+                    }
                 }
             }
         }
@@ -385,12 +380,5 @@ impl Jurisdiction {
     #[must_use]
     pub fn instrument<'a>(&'a self, id: &str, reforms: &'a [Instrument]) -> Option<&'a Instrument> {
         self.instruments.iter().chain(reforms).find(|instrument| instrument.id == id)
-    }
-}
-
-/// The dictionary of a jurisdiction, for reading facts.
-impl AsRef<Dictionary> for Jurisdiction {
-    fn as_ref(&self) -> &Dictionary {
-        &self.dictionary
     }
 }

@@ -32,7 +32,7 @@ pub use difference::{ChangeKind, ProvisionChange, describe, difference};
 pub use docket::{Answer, Docket, Transaction};
 pub use edition::{Edition, ProvisionId};
 pub use facts::{Facts, FactsError, Origin, Supplies, Supply};
-pub use flip::{Reading, Turn, reading, turns};
+pub use flip::{Boundary, Reading, Turn, boundaries, reading, turns};
 pub use instrument::{
     Act, Definition, Effect, Instrument, InstrumentKind, Operation, ProceduralCondition, Source, View,
 };

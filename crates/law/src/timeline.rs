@@ -35,14 +35,31 @@ impl Operation {
     /// licences, so many days after the last report that was known.
     #[must_use]
     pub fn until(&self, jurisdiction: &Jurisdiction, known_on: Option<Date>) -> Option<Date> {
-        if self.timing.until.is_some() {
-            return self.timing.until;
+        let Some(reported) = self.reports() else { return self.timing.until };
+        let last = reported.iter().filter(|day| known_on.is_none_or(|known_on| **day <= known_on)).max();
+        // A practice of which no report was known says nothing on any day.
+        last.map_or(Some(Date::MIN), |last| jurisdiction.lapse(*last))
+    }
+
+    /// Days of the reports on which it rests, if it says nothing of its end but them.
+    fn reports(&self) -> Option<&[Date]> {
+        match self.act.definition().map(|it| &it.effect) {
+            Some(Effect::Practice { reported, .. }) if self.timing.until.is_none() => Some(reported),
+            _ => None,
         }
-        let Some(Effect::Practice { reported, .. }) = self.act.definition().map(|it| &it.effect) else {
-            return None;
-        };
-        let last = reported.iter().filter(|day| known_on.is_none_or(|known_on| **day <= known_on)).max()?;
-        last.checked_add(jiff::Span::new().days(jurisdiction.practice_lapses_after_days)).ok()
+    }
+
+    /// Every first day on which it no longer acts, whatever was known.
+    fn ends(&self, jurisdiction: &Jurisdiction) -> impl Iterator<Item = Date> {
+        let lapses = self.reports().unwrap_or_default().iter().filter_map(|report| jurisdiction.lapse(*report));
+        self.timing.until.into_iter().chain(lapses)
+    }
+}
+
+impl Jurisdiction {
+    /// The day on which a report of licences says nothing any more.
+    fn lapse(&self, report: Date) -> Option<Date> {
+        report.checked_add(jiff::Span::new().days(self.practice_lapses_after_days)).ok()
     }
 }
 
@@ -98,10 +115,10 @@ impl<'a> Timeline<'a> {
         step.start <= day && self.until(step).is_none_or(|until| day < until)
     }
 
-    /// All days on which something begins or ends.
+    /// All days on which something begins or ends, whatever was known.
     pub(crate) fn days(&self) -> BTreeSet<Date> {
         let steps = self.enacted.values().chain(self.reforms.values()).flatten();
-        steps.flat_map(|step| [Some(step.start), self.until(step)]).flatten().collect()
+        steps.flat_map(|step| std::iter::once(step.start).chain(step.operation.ends(self.jurisdiction))).collect()
     }
 
     /// Every provision that is in force on a day, by id.
@@ -120,8 +137,11 @@ impl<'a> Timeline<'a> {
         for step in enacted.iter().chain(&reforms) {
             let by = step.instrument.id.clone();
             match &step.operation.act {
-                Act::Add(definition) | Act::Replace(definition) => {
-                    state = Some(((**definition).clone(), vec![by]));
+                Act::Add(definition) => state = Some(((**definition).clone(), vec![by])),
+                Act::Replace(definition) => {
+                    if state.is_some() {
+                        state = Some(((**definition).clone(), vec![by]));
+                    }
                 }
                 Act::Amend { strike, insert } => {
                     if let Some((definition, instruments)) = &mut state {

@@ -133,7 +133,7 @@ impl<'w> Examiner<'w> {
             exported_from: role(Role::ExportedFrom)?,
         };
         let days = [View::Enforced, View::Codified]
-            .map(|view| (view, jurisdiction.days_of_change(None, view, &reforms, places)))
+            .map(|view| (view, jurisdiction.days_of_change(view, &reforms, places)))
             .into_iter()
             .collect();
         let known_days = jurisdiction.days_of_knowledge(places);

@@ -210,7 +210,7 @@ impl Oracle {
     pub(crate) fn acting(&self, on: i32, known: i32, view: &str) -> Vec<usize> {
         let order = self.in_order[view].iter().copied();
         order
-            .filter(|operation| self.operations[*operation].known_from <= known)
+            .filter(|operation| self.operations[*operation].is_reform || self.operations[*operation].known_from <= known)
             .filter(|operation| self.start(*operation, view) <= on)
             .filter(|operation| self.end(*operation, known).is_none_or(|end| on < end))
             .collect()

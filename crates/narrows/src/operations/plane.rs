@@ -1,0 +1,520 @@
+//! The law of a day drawn in a plane of two facts.
+//!
+//! All other facts stay as they are for the item in question. The plane is swept in
+//! columns: along each column the tests that involve the vertical fact turn over at
+//! values that are known exactly, and between two of them nothing changes, so that one
+//! evaluation stands for the whole stretch. Neighbouring columns with the same stretches
+//! make a polygon; where the stretches differ, the place is narrowed down by bisection, or
+//! is a threshold of the horizontal fact itself.
+
+use narrows_condition::{Case, FactId, FactType, Span};
+use narrows_law::{Boundary, Class, Docket, Origin, Plane, UNDETERMINED, boundaries};
+use narrows_quantity::Decimal;
+use serde::Serialize;
+
+use crate::examiner::{Examiner, Prepared, Question};
+use crate::failure::Failure;
+use crate::workbench::Workbench;
+
+/// Columns across the width, beside those at thresholds.
+const COLUMNS: i32 = 72;
+
+/// The picture reaches beyond its outermost point or threshold by this factor.
+const PADDING: f64 = 1.35;
+
+/// A plane with the regions of a day and the chips of the catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlaneMap {
+    /// What it shows.
+    pub title: String,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// Areas of one answer each, the strictest first.
+    pub regions: Vec<Region>,
+    /// Chips, by id.
+    pub points: Vec<Point>,
+    /// Chips that lack one of the two facts.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A logarithmic axis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Axis {
+    /// Name of the fact.
+    pub fact: String,
+    /// Name in prose.
+    pub title: String,
+    /// Unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Left or lower end.
+    pub low: f64,
+    /// Right or upper end.
+    pub high: f64,
+    /// Thresholds at which an answer in the plane changes.
+    pub thresholds: Vec<Decimal>,
+}
+
+/// An area in which the answer is the same.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Region {
+    /// The status.
+    pub status: String,
+    /// Its class.
+    pub class: Class,
+    /// The status in a few words.
+    pub title: String,
+    /// Provisions that decide: id and title.
+    pub deciding: Vec<(String, String)>,
+    /// Names of missing facts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Its outlines, in units of the axes.
+    pub polygons: Vec<Vec<[f64; 2]>>,
+}
+
+/// A chip in the plane.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Point {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Where it lies along the horizontal axis.
+    pub x: Reach,
+    /// Where it lies along the vertical axis.
+    pub y: Reach,
+    /// Its own status for the same transaction.
+    pub status: String,
+    /// The class of that.
+    pub class: Class,
+    /// That in a few words.
+    pub title: String,
+}
+
+/// Where a value lies: at `low` if it is known exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reach {
+    /// Least value.
+    pub low: f64,
+    /// Greatest value; none if it is open upwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+}
+
+impl Reach {
+    /// Whether it is one value.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        self.high.is_some_and(|high| high.total_cmp(&self.low).is_eq())
+    }
+
+    /// The value as a person reads it.
+    #[must_use]
+    pub fn text(self) -> String {
+        let shown = |value: f64| {
+            let decimal = Decimal::from_float_text((value * 1000.0).round() / 1000.0).unwrap_or_default();
+            decimal.grouped()
+        };
+        match self.high {
+            Some(_) if self.is_exact() => shown(self.low),
+            Some(high) => format!("{} to {}", shown(self.low), shown(high)),
+            None => format!("at least {}", shown(self.low)),
+        }
+    }
+}
+
+/// A chip that is not in the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Id.
+    pub id: String,
+    /// Facts of the axes that are not on record.
+    pub lacks: Vec<String>,
+}
+
+/// Draws a plane for a question, with every chip under the same transaction.
+pub(crate) fn draw(
+    workbench: &Workbench,
+    examiner: &mut Examiner<'_>,
+    plane: &Plane,
+    question: &Question,
+    prepared: &Prepared<'_>,
+) -> Result<PlaneMap, Failure> {
+    let (points, left_out) = chips(workbench, examiner, plane, question)?;
+    let jurisdiction = examiner.jurisdiction();
+    let dictionary = &jurisdiction.dictionary;
+    let mut base = prepared.item.facts.case.clone();
+    for fact in [plane.horizontal, plane.vertical] {
+        // A ratio is varied by itself, so that its parts must not contradict it.
+        if let FactType::Ratio { denominator, .. } = dictionary.fact(fact).kind
+            && let Some(range) = dictionary.fact(denominator).range()
+        {
+            let (low, high) = (range.low().millionths(), range.high().millionths());
+            base.set_span(denominator, Span { low, high });
+        }
+    }
+    let followers = |lead: FactId| {
+        let follows = dictionary.iter().filter(move |(_, fact)| fact.otherwise == Some(lead));
+        std::iter::once(lead).chain(follows.map(|(id, _)| id)).collect::<Vec<FactId>>()
+    };
+    let (horizontal, vertical) = (followers(plane.horizontal), followers(plane.vertical));
+    let docket = examiner.docket(prepared.view, &prepared.transaction)?;
+    let mut sweep = Sweep { docket, case: base, horizontal, vertical };
+    let x = sweep.ends(&points, |point| point.x, true);
+    let y = sweep.ends(&points, |point| point.y, false);
+    let columns = sweep.columns(x, y);
+    let axis = |fact: FactId, ends: Ends, thresholds: Vec<Decimal>| {
+        let fact = dictionary.fact(fact);
+        Axis {
+            fact: fact.name.clone(),
+            title: fact.title.clone(),
+            unit: fact.unit().map(str::to_owned),
+            low: ends.low.to_f64(),
+            high: ends.high.to_f64(),
+            thresholds,
+        }
+    };
+    let (x_thresholds, y_thresholds) = thresholds(&columns, &sweep.thresholds(x, true), &sweep.thresholds(y, false));
+    let mut regions: Vec<(u32, Region)> = Vec::new();
+    for (answer, polygon) in polygons(&columns) {
+        match regions.iter_mut().find(|(known, _)| *known == answer) {
+            Some((_, region)) => region.polygons.push(polygon),
+            None => {
+                let found = sweep.docket.answer_of(answer);
+                let status = found.status_in(jurisdiction);
+                let edition = sweep.docket.edition();
+                let deciding = found.deciding.iter().map(|id| edition.provision(*id));
+                regions.push((
+                    answer,
+                    Region {
+                        status: status.map_or(UNDETERMINED, |status| &status.word).to_owned(),
+                        class: status.map_or(Class::Undetermined, |status| status.class),
+                        title: status.map_or(UNDETERMINED, |status| &status.title).to_owned(),
+                        deciding: deciding
+                            .map(|it| (it.provision.clone(), it.definition.title.clone()))
+                            .collect(),
+                        missing: found.missing.iter().map(|id| dictionary.fact(*id).name.clone()).collect(),
+                        polygons: vec![polygon],
+                    },
+                ));
+            }
+        }
+    }
+    let rank = |region: &Region| {
+        jurisdiction.statuses().iter().position(|status| status.word == region.status)
+    };
+    regions.sort_by_key(|(_, region)| (rank(region).is_none(), rank(region)));
+    Ok(PlaneMap {
+        title: plane.title.clone(),
+        x: axis(plane.horizontal, x, x_thresholds),
+        y: axis(plane.vertical, y, y_thresholds),
+        regions: regions.into_iter().map(|(_, region)| region).collect(),
+        points,
+        left_out,
+    })
+}
+
+/// Every chip of the catalogue with its place in the plane and its own status.
+fn chips(
+    workbench: &Workbench,
+    examiner: &mut Examiner<'_>,
+    plane: &Plane,
+    question: &Question,
+) -> Result<(Vec<Point>, Vec<LeftOut>), Failure> {
+    let jurisdiction = examiner.jurisdiction();
+    let dictionary = &jurisdiction.dictionary;
+    let (mut points, mut left_out) = (Vec::new(), Vec::new());
+    for chip in workbench.chips()?.iter() {
+        let asked = Question { item: Some(chip.id.clone()), facts: Vec::new(), ..question.clone() };
+        let prepared = examiner.prepare(&asked)?;
+        let facts = &prepared.item.facts;
+        let reach = |fact: FactId| {
+            let known = |fact: FactId| *facts.origin(fact) != Origin::Missing && !is_open(&facts.case, fact, dictionary);
+            match dictionary.fact(fact).kind {
+                FactType::Ratio { numerator, denominator, .. } if facts.case.span(fact).is_absent() => {
+                    if !known(numerator) || !known(denominator) {
+                        return None;
+                    }
+                    let (n, d) = (of_span(&facts.case, numerator, dictionary), of_span(&facts.case, denominator, dictionary));
+                    Some(Reach { low: n.low / d.high?, high: n.high.map(|high| high / d.low) })
+                }
+                _ if known(fact) => Some(of_span(&facts.case, fact, dictionary)),
+                _ => None,
+            }
+            .filter(|reach| reach.low > 0.0 && reach.low.is_finite())
+        };
+        let (x, y) = (reach(plane.horizontal), reach(plane.vertical));
+        let (Some(x), Some(y)) = (x, y) else {
+            let lacking = [(x, plane.horizontal), (y, plane.vertical)].into_iter().filter(|(reach, _)| reach.is_none());
+            let lacks = lacking.map(|(_, fact)| dictionary.fact(fact).name.clone()).collect();
+            left_out.push(LeftOut { id: chip.id.clone(), lacks });
+            continue;
+        };
+        let verdict = examiner.verdict(&prepared)?;
+        let status = jurisdiction.statuses().iter().find(|status| status.word == verdict.status);
+        points.push(Point {
+            id: chip.id.clone(),
+            name: chip.name.clone(),
+            x,
+            y,
+            class: status.map_or(Class::Undetermined, |status| status.class),
+            title: status.map_or(UNDETERMINED, |status| &status.title).to_owned(),
+            status: verdict.status,
+        });
+    }
+    Ok((points, left_out))
+}
+
+/// Whether nothing at all is known of a number.
+fn is_open(case: &Case, fact: FactId, dictionary: &narrows_condition::Dictionary) -> bool {
+    let span = case.span(fact);
+    dictionary.fact(fact).range().is_none_or(|range| {
+        span.low <= range.low().millionths() && span.high >= range.high().millionths()
+    })
+}
+
+fn of_span(case: &Case, fact: FactId, dictionary: &narrows_condition::Dictionary) -> Reach {
+    let span = case.span(fact);
+    let is_open = dictionary.fact(fact).range().is_some_and(|range| span.high >= range.high().millionths());
+    let number = |millionths: i64| Decimal::from_millionths(millionths).to_f64();
+    Reach { low: number(span.low), high: (!is_open).then(|| number(span.high)) }
+}
+
+/// Ends of an axis, both above zero.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    low: Decimal,
+    high: Decimal,
+}
+
+impl Ends {
+    fn contains(self, value: Decimal) -> bool {
+        self.low < value && value < self.high
+    }
+}
+
+/// A stretch of a column with one answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stretch {
+    low: Decimal,
+    high: Decimal,
+    answer: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Column {
+    x: Decimal,
+    stretches: Vec<Stretch>,
+}
+
+impl Column {
+    fn answers(&self) -> impl Iterator<Item = u32> {
+        self.stretches.iter().map(|stretch| stretch.answer)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.answers().eq(other.answers())
+    }
+}
+
+struct Sweep<'d> {
+    docket: &'d mut Docket,
+    case: Case,
+    /// The horizontal fact, and those that take its value.
+    horizontal: Vec<FactId>,
+    /// The vertical fact, and those that take its value.
+    vertical: Vec<FactId>,
+}
+
+impl Sweep<'_> {
+    fn set(&mut self, is_horizontal: bool, value: Decimal) {
+        let facts = if is_horizontal { &self.horizontal } else { &self.vertical };
+        for fact in facts {
+            self.case.set_span(*fact, Span::exactly(value.millionths()));
+        }
+    }
+
+    fn boundaries(&self, is_horizontal: bool) -> Vec<Boundary> {
+        let facts = if is_horizontal { &self.horizontal } else { &self.vertical };
+        let mut found: Vec<Boundary> =
+            facts.iter().flat_map(|fact| boundaries(self.docket, &self.case, *fact)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Thresholds of one fact by itself.
+    fn thresholds(&mut self, ends: Ends, is_horizontal: bool) -> Vec<Decimal> {
+        self.set(is_horizontal, ends.low);
+        let own = self.boundaries(is_horizontal).into_iter().filter(|boundary| boundary.alone);
+        own.map(|boundary| boundary.at).filter(|at| ends.contains(*at)).collect()
+    }
+
+    /// An axis that holds all chips and thresholds.
+    fn ends(&mut self, points: &[Point], reach: fn(&Point) -> Reach, is_horizontal: bool) -> Ends {
+        self.set(is_horizontal, Decimal::ONE);
+        let thresholds: Vec<f64> = self
+            .boundaries(is_horizontal)
+            .into_iter()
+            .filter(|boundary| boundary.alone && boundary.at > Decimal::ZERO)
+            .map(|boundary| boundary.at.to_f64())
+            .collect();
+        let reaches = points.iter().map(reach).flat_map(|reach| [Some(reach.low), reach.high]).flatten();
+        let values: Vec<f64> = reaches.chain(thresholds).collect();
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(0.0, f64::max);
+        let decimal = |value: f64| Decimal::from_float_text((value * 1e4).round() / 1e4).ok();
+        let ends = (low.is_finite() && high > 0.0)
+            .then(|| Some(Ends { low: decimal(low / PADDING)?, high: decimal(high * PADDING)? }))
+            .flatten();
+        ends.filter(|ends| ends.low > Decimal::ZERO && ends.low < ends.high)
+            .unwrap_or(Ends { low: Decimal::ONE, high: Decimal::whole(10) })
+    }
+
+    fn column(&mut self, x: Decimal, y: Ends) -> Column {
+        self.set(true, x);
+        self.set(false, y.low);
+        let mut cuts = vec![y.low];
+        for boundary in self.boundaries(false) {
+            let last = cuts.last().copied().unwrap_or(y.low);
+            if y.contains(boundary.at) && boundary.at.millionths() - last.millionths() > 1 {
+                cuts.push(boundary.at);
+            }
+        }
+        cuts.push(y.high);
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (low, high) in cuts.iter().zip(cuts.iter().skip(1)) {
+            let middle = (low.to_f64() * high.to_f64()).sqrt();
+            let sample = Decimal::from_float_text((middle * 1e6).round() / 1e6).unwrap_or(*low);
+            self.set(false, sample);
+            let answer = self.docket.decide(&self.case);
+            match stretches.last_mut() {
+                Some(last) if last.answer == answer => last.high = *high,
+                _ => stretches.push(Stretch { low: *low, high: *high, answer }),
+            }
+        }
+        Column { x, stretches }
+    }
+
+    /// Columns across the picture; where two neighbours differ, they are so close that the
+    /// eye cannot tell them apart.
+    fn columns(&mut self, x: Ends, y: Ends) -> Vec<Column> {
+        let (low, high) = (x.low.to_f64().ln(), x.high.to_f64().ln());
+        let step = (high - low) / f64::from(COLUMNS);
+        let mut places: Vec<Decimal> = (1..COLUMNS)
+            .filter_map(|at| {
+                let value = (low + step * f64::from(at)).exp();
+                Decimal::from_float_text((value * 1e6).round() / 1e6).ok()
+            })
+            .chain([x.low, x.high])
+            .collect();
+        for threshold in self.thresholds(x, true) {
+            // Either side of the threshold, whether it belongs to the upper side or the lower.
+            let around = [-1, 0, 1].map(|off| Decimal::from_millionths(threshold.millionths() + off));
+            places.extend(around.into_iter().filter(|at| x.contains(*at)));
+        }
+        places.sort_unstable();
+        places.dedup();
+        let mut columns: Vec<Column> = Vec::new();
+        for place in places {
+            let next = self.column(place, y);
+            if let Some(last) = columns.last().cloned() {
+                self.narrow(last, &next, y, &mut columns);
+            }
+            columns.push(next);
+        }
+        columns
+    }
+
+    /// Adds the columns on both sides of where two columns begin to differ.
+    fn narrow(&mut self, mut left: Column, right: &Column, y: Ends, columns: &mut Vec<Column>) {
+        let mut right = right.clone();
+        let finest = |left: &Column| (left.x.millionths() / 2_000).max(1);
+        while !left.is_like(&right) && right.x.millionths() - left.x.millionths() > finest(&left) {
+            let middle = Decimal::from_millionths(i64::midpoint(left.x.millionths(), right.x.millionths()));
+            let column = self.column(middle, y);
+            if column.is_like(&left) {
+                left = column;
+                columns.push(left.clone());
+            } else {
+                right = column;
+            }
+        }
+        columns.push(right);
+    }
+}
+
+/// The thresholds at which some answer changes.
+fn thresholds(columns: &[Column], x: &[Decimal], y: &[Decimal]) -> (Vec<Decimal>, Vec<Decimal>) {
+    let mut found = (Vec::new(), Vec::new());
+    for threshold in x {
+        let turns = columns.iter().zip(columns.iter().skip(1)).any(|(left, right)| {
+            left.x.millionths() >= threshold.millionths() - 1
+                && right.x.millionths() <= threshold.millionths() + 1
+                && !left.is_like(right)
+        });
+        if turns {
+            found.0.push(*threshold);
+        }
+    }
+    for threshold in y {
+        let bounds = |column: &Column| column.stretches.iter().skip(1).any(|stretch| stretch.low == *threshold);
+        if columns.iter().any(bounds) {
+            found.1.push(*threshold);
+        }
+    }
+    found
+}
+
+/// Outlines of the stretches of like columns, with the answer inside.
+fn polygons(columns: &[Column]) -> Vec<(u32, Vec<[f64; 2]>)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while let Some(first) = columns.get(start) {
+        let rest = columns.get(start..).unwrap_or_default();
+        let run = rest.iter().take_while(|column| column.is_like(first)).count().max(1);
+        let run = rest.get(..run).unwrap_or_default();
+        // A run reaches to the first column of the next one.
+        let end = columns.get(start + run.len()).map(|next| next.x);
+        for at in 0..first.stretches.len() {
+            let stretch = |column: &Column| column.stretches.get(at).copied();
+            let edge = |pick: fn(&Stretch) -> Decimal| {
+                let mut line: Vec<[f64; 2]> = run
+                    .iter()
+                    .filter_map(|column| Some([column.x.to_f64(), pick(&stretch(column)?).to_f64()]))
+                    .collect();
+                if let (Some(end), Some([_, last])) = (end, line.last().copied()) {
+                    line.push([end.to_f64(), last]);
+                }
+                without_level_points(line)
+            };
+            let mut outline = edge(|stretch| stretch.low);
+            outline.extend(edge(|stretch| stretch.high).into_iter().rev());
+            if let Some(answer) = stretch(first).map(|stretch| stretch.answer) {
+                found.push((answer, outline));
+            }
+        }
+        start += run.len();
+    }
+    found
+}
+
+/// A line without the points that lie on a level stretch.
+fn without_level_points(line: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    let level = |a: [f64; 2], b: [f64; 2]| a[1].total_cmp(&b[1]).is_eq();
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    for point in line {
+        if let [.., before, last] = kept.as_mut_slice()
+            && level(*before, *last)
+            && level(*last, point)
+        {
+            *last = point;
+            continue;
+        }
+        kept.push(point);
+    }
+    kept
+}
