@@ -145,6 +145,8 @@ pub struct Circuit {
     gates: Vec<Gate>,
     test_index: FxHashMap<Test, usize>,
     gate_index: FxHashMap<Gate, GateId>,
+    /// Gates that somebody outside looks at, once the circuit is specialised.
+    outputs: Vec<GateId>,
 }
 
 impl Circuit {
@@ -421,7 +423,11 @@ impl Circuit {
                 *slot = id;
             }
         }
-        let outputs = outputs.iter().map(|id| images.get(id.index()).copied().unwrap_or(GateId(0))).collect();
+        let outputs: Vec<GateId> =
+            outputs.iter().map(|id| images.get(id.index()).copied().unwrap_or(GateId(0))).collect();
+        swept.outputs.clone_from(&outputs);
+        swept.outputs.sort_unstable();
+        swept.outputs.dedup();
         (swept, outputs)
     }
 
@@ -439,6 +445,50 @@ impl Circuit {
             };
             gates.push(truth);
         }
+    }
+
+    /// What is left to decide for a partly known case whose gates are `gates`: bits of the
+    /// gates that are open and that some output hangs on, then bits of the outputs that
+    /// hold; and bits of the tests among those gates. Two cases with equal bits are
+    /// completed alike: the settled inputs of an open gate cannot matter to it.
+    #[must_use]
+    pub(crate) fn open(&self, gates: &[Truth]) -> (Vec<u64>, u64) {
+        let words = self.gates.len().div_ceil(64);
+        let mut bits = vec![0_u64; words + self.outputs.len().div_ceil(64)];
+        let is_open = |id: &GateId| gates.get(id.index()).is_some_and(|truth| truth.is_unknown());
+        let mut set = |at: usize| {
+            if let Some(word) = bits.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
+            }
+        };
+        let mut live = vec![false; self.gates.len()];
+        let mark = |id: &GateId, live: &mut Vec<bool>| {
+            if let Some(flag) = live.get_mut(id.index())
+                && is_open(id)
+            {
+                *flag = true;
+            }
+        };
+        for output in &self.outputs {
+            mark(output, &mut live);
+        }
+        let mut tests = 0;
+        for (position, gate) in self.gates.iter().enumerate().rev() {
+            if live.get(position) != Some(&true) {
+                continue;
+            }
+            set(position);
+            if let Gate::Test(test) = gate {
+                tests |= 1 << test;
+            }
+            gate.inputs().iter().for_each(|input| mark(input, &mut live));
+        }
+        for (at, output) in self.outputs.iter().enumerate() {
+            if gates.get(output.index()).is_some_and(|truth| truth.is_true()) {
+                set(words * 64 + at);
+            }
+        }
+        (bits, tests)
     }
 
     /// The outcome of a gate whose value does not depend on any test.

@@ -18,8 +18,10 @@
 //! weighted sums and one quotient; loops, functions, strings.
 
 mod case;
+mod cells;
 mod circuit;
 mod completions;
+mod crossings;
 mod dictionary;
 mod parse;
 mod print;
@@ -31,7 +33,8 @@ pub mod words;
 
 pub use case::{Case, Domain, Span};
 pub use circuit::{Circuit, CircuitError, GateId, Linear, Literal, Settled, Test};
-pub use completions::{Completions, Crossing, Decided, Exploration, Stretch, crossings};
+pub use completions::{Completions, Decided, Exploration, Stretch};
+pub use crossings::{Crossing, crossings};
 pub use dictionary::{
     Dictionary, DictionaryError, Fact, FactId, FactType, Role, Value, ValueError, WhenMissing,
 };

@@ -10,7 +10,8 @@ use rustc_hash::FxHashMap;
 
 use crate::case::{Case, Domain, Span};
 use crate::circuit::{Circuit, Linear, Test};
-use crate::completions::{Completions, Decided, Exploration, ShapeForm, shape_forms};
+use crate::cells::{ShapeForm, shape_forms};
+use crate::completions::{Completions, Decided, Exploration};
 use crate::dictionary::FactId;
 use crate::truth::Truth;
 

@@ -106,6 +106,17 @@ pub struct Margin {
     pub fraction: Option<Decimal>,
 }
 
+impl Margin {
+    /// The value as a person reads it, a quotient to three places.
+    #[must_use]
+    pub fn value_text(&self) -> String {
+        match self.value {
+            Some(value) => value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped()),
+            None => "?".to_owned(),
+        }
+    }
+}
+
 /// A comparison that has something to say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LiveMargin<'a> {

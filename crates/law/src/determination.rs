@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use narrows_catalog::Places;
-use narrows_condition::trace::{Step, Trace};
+use narrows_condition::trace::{LiveMargin, Step, Trace};
 use narrows_condition::{Dictionary, FactId, FactType, Stretch, Test, Truth};
 use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
@@ -71,6 +71,31 @@ pub struct Determination {
     pub certainty: Option<Certainty>,
     /// Instruments behind the deciding provisions.
     pub sources: Vec<InstrumentReference>,
+}
+
+impl Determination {
+    /// The comparisons that have something to say, under the provision that makes each
+    /// first; one that several provisions make is given once.
+    #[must_use]
+    pub fn comparisons(&self) -> Vec<(&Ground, Vec<LiveMargin<'_>>)> {
+        let mut seen = Vec::new();
+        let mut found = Vec::new();
+        for ground in self.examined.iter().chain(&self.deciding) {
+            let mut own = Vec::new();
+            for live in ground.trace.live_margins() {
+                let margin = live.margin;
+                let key = (margin.fact.as_str(), margin.operator, margin.threshold, live.limb);
+                if !seen.contains(&key) {
+                    seen.push(key);
+                    own.push(live);
+                }
+            }
+            if !own.is_empty() {
+                found.push((ground, own));
+            }
+        }
+        found
+    }
 }
 
 /// A provision and what it came to.
@@ -227,6 +252,20 @@ pub struct InstrumentReference {
     pub certainty: Certainty,
     /// Addresses.
     pub urls: Vec<String>,
+}
+
+impl InstrumentReference {
+    /// The reference to an instrument.
+    #[must_use]
+    pub fn of(instrument: &Instrument) -> Self {
+        Self {
+            id: instrument.id.clone(),
+            title: instrument.title.clone(),
+            citation: instrument.citation.clone(),
+            certainty: instrument.certainty,
+            urls: instrument.sources.iter().map(|source| source.url.clone()).collect(),
+        }
+    }
 }
 
 /// What a determination is made from.
@@ -619,13 +658,7 @@ impl Inquiry<'_> {
                 continue;
             }
             if let Some(instrument) = self.jurisdiction.instrument(id, self.reforms) {
-                found.push(InstrumentReference {
-                    id: instrument.id.clone(),
-                    title: instrument.title.clone(),
-                    citation: instrument.citation.clone(),
-                    certainty: instrument.certainty,
-                    urls: instrument.sources.iter().map(|source| source.url.clone()).collect(),
-                });
+                found.push(InstrumentReference::of(instrument));
             }
         }
         found

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::operations::{Check, ChipOperation, ChipsOperation, DataCheck, History, Rules, RulesDiff};
+use crate::operations::{Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, Rules, RulesDiff};
 use crate::workbench::Workbench;
 
 /// A typed question with a typed answer.
@@ -50,7 +50,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 7] = [
+pub const OPERATIONS: [Entry; 8] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -58,4 +58,5 @@ pub const OPERATIONS: [Entry; 7] = [
     entry::<ChipOperation>(),
     entry::<ChipsOperation>(),
     entry::<DataCheck>(),
+    entry::<Brief>(),
 ];

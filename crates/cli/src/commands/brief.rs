@@ -1,10 +1,156 @@
 //! `narrows brief`
 
-use narrows::Workbench;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
+use narrows::operations::{Brief, BriefAnswer, Period, Siblings};
+use narrows::{Failure, Operation, Workbench};
+
+use super::check::print_question;
+use super::print_json;
 use crate::Stop;
-use crate::arguments::BriefCommand;
+use crate::arguments::{BriefCommand, Format, TransactionArguments, ViewArgument};
+use crate::files;
+use crate::text::{FAINT, class_style, heading, item, percent};
 
-pub(crate) fn run(_workbench: &Workbench, _command: &BriefCommand) -> Result<u8, Stop> {
+/// The summary is a screenful: what does not fit is in the page, and the summary says so.
+const PERIODS: usize = 8;
+const FLIPS: usize = 4;
+const DECIDING: usize = 4;
+const FIGURES: usize = 4;
+
+pub(crate) fn run(workbench: &Workbench, command: &BriefCommand, format: Format) -> Result<u8, Stop> {
+    if format == Format::Csv {
+        return Err(Failure::input("a brief is a page, with a summary as text or json; csv is not one of its forms").into());
+    }
+    let transaction = &command.transaction;
+    let request = files::check_request(Some(&command.item), &command.to, command.on, None, transaction)?;
+    let answer = Brief::run(workbench, &request)?;
+    let again = again(command, &answer);
+    let page = narrows_brief::page(&answer, &again).map_err(|error| Failure::data(error.to_string()))?;
+    let path = command.output.clone().unwrap_or_else(|| default_path(&command.item, &answer));
+    files::write_whole(&path, |out| {
+        out.write_all(page.as_bytes()).map_err(|error| Failure::input(format!("the page cannot be written: {error}")))
+    })?;
+    match format {
+        Format::Json => print_json(&answer)?,
+        _ => summary(&mut anstream::stdout().lock(), &answer, &path)?,
+    }
     Ok(0)
+}
+
+/// A name of a file that any system takes: chip and destination as asked.
+fn default_path(item: &str, answer: &BriefAnswer) -> PathBuf {
+    let mut name = String::new();
+    for character in item.chars() {
+        if character.is_alphanumeric() || character == '.' {
+            name.extend(character.to_lowercase());
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_matches(['-', '.']);
+    PathBuf::from(format!("{name}-{}.html", answer.check.destination.code.to_lowercase()))
+}
+
+/// The command that makes the page again, whatever the day.
+fn again(command: &BriefCommand, answer: &BriefAnswer) -> String {
+    let TransactionArguments { headquarters, from, known_on, fact, law } = &command.transaction;
+    let mut words = vec!["narrows".to_owned(), "brief".to_owned(), command.item.clone()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    option("--to", command.to.clone());
+    option("--on", answer.check.on.to_string());
+    for (name, value) in [("--headquarters", headquarters), ("--from", from), ("--jurisdiction", &law.jurisdiction)] {
+        if let Some(value) = value {
+            option(name, value.clone());
+        }
+    }
+    if let Some(known_on) = known_on {
+        option("--known-on", known_on.to_string());
+    }
+    if law.view == ViewArgument::Codified {
+        option("--view", "codified".to_owned());
+    }
+    for (name, value) in fact {
+        option("--fact", format!("{name}={value}"));
+    }
+    for reform in &law.reform {
+        option("--reform", reform.clone());
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "-_./=:,".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result<()> {
+    let check = &answer.check;
+    let determination = &check.determination;
+    print_question(out, check)?;
+    let style = class_style(determination.class);
+    writeln!(out, "{style}{}{style:#}  {FAINT}{}{FAINT:#}", determination.title.to_uppercase(), determination.status)?;
+    for ground in determination.deciding.iter().take(DECIDING) {
+        let limbs = if ground.limbs.is_empty() { String::new() } else { format!(", limb {}", ground.limbs.join(", ")) };
+        item(out, 2, "·", &format!("{}{limbs} ({}; {})", ground.title, ground.citation, ground.certainty))?;
+    }
+    more(out, determination.deciding.len(), DECIDING, "deciding provisions")?;
+    if !determination.missing.is_empty() {
+        let facts: Vec<&str> = determination.missing.iter().map(|missing| missing.fact.as_str()).collect();
+        item(out, 2, "?", &format!("hangs on {}", facts.join(", ")))?;
+    }
+    heading(out, "Over time")?;
+    // The latest periods matter most.
+    let skipped = answer.history.len().saturating_sub(PERIODS);
+    if skipped > 0 {
+        writeln!(out, "  {FAINT}{skipped} earlier periods are in the page{FAINT:#}")?;
+    }
+    for Period { from, until, class, title, .. } in answer.history.iter().skip(skipped) {
+        let style = class_style(*class);
+        let until = until.map_or_else(|| "          ".to_owned(), |until| until.to_string());
+        writeln!(out, "  {from} .. {until}  {style}{title}{style:#}")?;
+    }
+    if !determination.flips.is_empty() {
+        heading(out, "What would change it")?;
+        for flip in determination.flips.iter().take(FLIPS) {
+            let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
+            writeln!(out, "  {} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to, flip.status)?;
+        }
+        more(out, determination.flips.len(), FLIPS, "flips")?;
+    }
+    if let Some(siblings) = &answer.siblings {
+        print_siblings(out, siblings)?;
+    }
+    writeln!(out)?;
+    writeln!(out, "page written to {}", path.display())
+}
+
+fn more(out: &mut dyn Write, all: usize, shown: usize, what: &str) -> io::Result<()> {
+    match all.saturating_sub(shown) {
+        0 => Ok(()),
+        rest => writeln!(out, "  {FAINT}{rest} more {what} in the page{FAINT:#}"),
+    }
+}
+
+/// The first figures of the siblings, as ratios.
+fn print_siblings(out: &mut dyn Write, siblings: &Siblings) -> io::Result<()> {
+    heading(out, "Beside its siblings, as ratios to the first")?;
+    let Some(first) = siblings.chips.first() else { return Ok(()) };
+    item(out, 2, "", &format!("{}: {}", first.name, first.status))?;
+    let wanted = |row: &&narrows::operations::SiblingRow| row.cells.iter().flatten().all(|cell| cell.ratio.is_some());
+    for (at, chip) in siblings.chips.iter().enumerate().skip(1) {
+        let rows = siblings.rows.iter().filter(wanted).take(FIGURES);
+        let ratios = rows.filter_map(|row| {
+            let ratio = row.cells.get(at)?.as_ref()?.ratio?;
+            Some(format!("{} x {}", row.name, ratio.rounded(2)))
+        });
+        item(out, 2, "", &format!("{}: {}; {}", chip.name, ratios.collect::<Vec<_>>().join(", "), chip.status))?;
+    }
+    Ok(())
 }

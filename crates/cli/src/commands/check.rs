@@ -199,7 +199,7 @@ pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()>
     writeln!(out, "{FAINT}data {}{FAINT:#}", answer.data_version)
 }
 
-fn print_question(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()> {
+pub(crate) fn print_question(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()> {
     let place = |place: &PlaceReference| format!("{} ({})", place.name, place.code);
     writeln!(
         out,
@@ -280,35 +280,19 @@ fn limbs(ground: &Ground) -> String {
 /// The comparisons of every provision that has something to say, under its name.
 fn print_comparisons(out: &mut dyn Write, determination: &Determination) -> io::Result<()> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut seen = Vec::new();
-    for ground in determination.examined.iter().chain(&determination.deciding) {
-        let mut own = Vec::new();
-        for live in ground.trace.live_margins() {
+    for (ground, comparisons) in determination.comparisons() {
+        rows.push(vec![ground.title.clone()]);
+        for live in comparisons {
             let margin = live.margin;
-            let key = (margin.fact.clone(), margin.operator, margin.threshold, live.limb);
-            if seen.contains(&key) {
-                continue;
-            }
-            seen.push(key);
             let unit = margin.unit.as_deref().unwrap_or_default();
-            let value = match margin.value {
-                Some(value) => {
-                    value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped())
-                }
-                None => "?".to_owned(),
-            };
-            own.push(vec![
+            rows.push(vec![
                 live.limb.unwrap_or_default().to_owned(),
                 margin.fact.clone(),
-                value,
+                margin.value_text(),
                 format!("{} {} {unit}", margin.operator, margin.threshold.grouped()).trim_end().to_owned(),
                 yes_no(live.truth).to_owned(),
                 margin.fraction.map(percent).unwrap_or_default(),
             ]);
-        }
-        if !own.is_empty() {
-            rows.push(vec![ground.title.clone()]);
-            rows.extend(own);
         }
     }
     if rows.is_empty() {

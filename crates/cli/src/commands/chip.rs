@@ -102,7 +102,7 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
         heading(out, "Notes")?;
         chip.notes.iter().try_for_each(|note| item(out, 2, "·", note))?;
     }
-    let sources = sources(answer);
+    let sources = answer.sources();
     if !sources.is_empty() {
         heading(out, "Sources")?;
     }
@@ -121,17 +121,8 @@ fn print(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
     Ok(())
 }
 
-/// Addresses behind the figures, each once.
-fn sources(answer: &ChipAnswer) -> Vec<&str> {
-    let all = answer.chip.figures.values().flat_map(|figure| figure.sources.iter().chain(&figure.agreed_by));
-    let mut sources: Vec<&str> = all.map(String::as_str).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    sources
-}
-
 fn print_figures(out: &mut dyn Write, answer: &ChipAnswer) -> io::Result<()> {
-    let sources = sources(answer);
+    let sources = answer.sources();
     let numbers = |urls: &[String]| {
         let numbers = urls.iter().filter_map(|url| sources.iter().position(|known| known == url));
         numbers.map(|at| format!("[{}]", at + 1)).collect::<Vec<_>>().join("")

@@ -1,17 +1,21 @@
 //! One module per operation.
 
+mod brief;
 mod check;
 mod chip;
 mod chips;
 mod data_check;
 mod history;
+mod plane;
 mod rules;
 
+pub use brief::{Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings};
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
+pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,

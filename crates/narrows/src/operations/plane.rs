@@ -33,6 +33,8 @@ pub struct PlaneMap {
     pub y: Axis,
     /// Areas of one answer each, the strictest first.
     pub regions: Vec<Region>,
+    /// Lines between regions, in units of the axes.
+    pub borders: Vec<Vec<[f64; 2]>>,
     /// Chips, by id.
     pub points: Vec<Point>,
     /// Chips that lack one of the two facts.
@@ -82,6 +84,8 @@ pub struct Point {
     pub id: String,
     /// Name.
     pub name: String,
+    /// The name without its maker's and without what stands in brackets.
+    pub label: String,
     /// Where it lies along the horizontal axis.
     pub x: Reach,
     /// Where it lies along the vertical axis.
@@ -212,6 +216,7 @@ pub(crate) fn draw(
         x: axis(plane.horizontal, x, x_thresholds),
         y: axis(plane.vertical, y, y_thresholds),
         regions: regions.into_iter().map(|(_, region)| region).collect(),
+        borders: borders(&columns),
         points,
         left_out,
     })
@@ -227,7 +232,9 @@ fn chips(
     let jurisdiction = examiner.jurisdiction();
     let dictionary = &jurisdiction.dictionary;
     let (mut points, mut left_out) = (Vec::new(), Vec::new());
-    for chip in workbench.chips()?.iter() {
+    let catalogue = workbench.chips()?;
+    for chip in catalogue.iter() {
+        let vendor = catalogue.vendor(&chip.vendor).map_or("", |vendor| &vendor.name);
         let asked = Question { item: Some(chip.id.clone()), facts: Vec::new(), ..question.clone() };
         let prepared = examiner.prepare(&asked)?;
         let facts = &prepared.item.facts;
@@ -258,6 +265,7 @@ fn chips(
         points.push(Point {
             id: chip.id.clone(),
             name: chip.name.clone(),
+            label: label(&chip.name, vendor),
             x,
             y,
             class: status.map_or(Class::Undetermined, |status| status.class),
@@ -266,6 +274,15 @@ fn chips(
         });
     }
     Ok((points, left_out))
+}
+
+/// A name without its maker's and without what stands in brackets.
+fn label(name: &str, vendor: &str) -> String {
+    let plain = name.split(" (").next().unwrap_or(name).trim();
+    match plain.strip_prefix(vendor).map(str::trim) {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => plain.to_owned(),
+    }
 }
 
 /// Whether nothing at all is known of a number.
@@ -469,35 +486,80 @@ fn thresholds(columns: &[Column], x: &[Decimal], y: &[Decimal]) -> (Vec<Decimal>
     found
 }
 
+/// Neighbouring columns with the same answers from bottom to top.
+struct Run<'c> {
+    columns: &'c [Column],
+    /// Where the next run begins.
+    end: Option<Decimal>,
+}
+
+impl<'c> Run<'c> {
+    fn all(columns: &'c [Column]) -> Vec<Self> {
+        let runs: Vec<&[Column]> = columns.chunk_by(Column::is_like).collect();
+        let ends = runs.iter().skip(1).map(|next| next.first().map(|column| column.x)).chain([None]);
+        runs.iter().zip(ends).map(|(columns, end)| Self { columns, end }).collect()
+    }
+
+    fn first(&self) -> &'c [Stretch] {
+        self.columns.first().map(|column| column.stretches.as_slice()).unwrap_or_default()
+    }
+
+    fn last(&self) -> &'c [Stretch] {
+        self.columns.last().map(|column| column.stretches.as_slice()).unwrap_or_default()
+    }
+
+    /// The lower or upper edge of a stretch, from left to right.
+    fn edge(&self, at: usize, pick: fn(&Stretch) -> Decimal) -> Vec<[f64; 2]> {
+        let points = self.columns.iter().filter_map(|column| {
+            Some([column.x.to_f64(), pick(column.stretches.get(at)?).to_f64()])
+        });
+        let mut line: Vec<[f64; 2]> = points.collect();
+        if let (Some(end), Some([_, level])) = (self.end, line.last().copied()) {
+            line.push([end.to_f64(), level]);
+        }
+        without_level_points(line)
+    }
+}
+
 /// Outlines of the stretches of like columns, with the answer inside.
 fn polygons(columns: &[Column]) -> Vec<(u32, Vec<[f64; 2]>)> {
     let mut found = Vec::new();
-    let mut start = 0;
-    while let Some(first) = columns.get(start) {
-        let rest = columns.get(start..).unwrap_or_default();
-        let run = rest.iter().take_while(|column| column.is_like(first)).count().max(1);
-        let run = rest.get(..run).unwrap_or_default();
-        // A run reaches to the first column of the next one.
-        let end = columns.get(start + run.len()).map(|next| next.x);
-        for at in 0..first.stretches.len() {
-            let stretch = |column: &Column| column.stretches.get(at).copied();
-            let edge = |pick: fn(&Stretch) -> Decimal| {
-                let mut line: Vec<[f64; 2]> = run
-                    .iter()
-                    .filter_map(|column| Some([column.x.to_f64(), pick(&stretch(column)?).to_f64()]))
-                    .collect();
-                if let (Some(end), Some([_, last])) = (end, line.last().copied()) {
-                    line.push([end.to_f64(), last]);
-                }
-                without_level_points(line)
-            };
-            let mut outline = edge(|stretch| stretch.low);
-            outline.extend(edge(|stretch| stretch.high).into_iter().rev());
-            if let Some(answer) = stretch(first).map(|stretch| stretch.answer) {
-                found.push((answer, outline));
+    for run in Run::all(columns) {
+        for (at, stretch) in run.first().iter().enumerate() {
+            let mut outline = run.edge(at, |stretch| stretch.low);
+            outline.extend(run.edge(at, |stretch| stretch.high).into_iter().rev());
+            found.push((stretch.answer, outline));
+        }
+    }
+    found
+}
+
+/// Lines on whose two sides the answers differ.
+fn borders(columns: &[Column]) -> Vec<Vec<[f64; 2]>> {
+    let runs = Run::all(columns);
+    let mut found: Vec<Vec<[f64; 2]>> = Vec::new();
+    for run in &runs {
+        found.extend((1..run.first().len()).map(|at| run.edge(at, |stretch| stretch.low)));
+    }
+    for (left, right) in runs.iter().zip(runs.iter().skip(1)) {
+        let Some(x) = left.end.map(Decimal::to_f64) else { continue };
+        let mut upright: Option<[[f64; 2]; 2]> = None;
+        let mut cuts: Vec<Decimal> = left.last().iter().chain(right.first()).map(|it| it.low).collect();
+        cuts.extend(left.last().last().map(|stretch| stretch.high));
+        cuts.sort_unstable();
+        cuts.dedup();
+        let answer = |stretches: &[Stretch], low: Decimal| {
+            stretches.iter().rfind(|stretch| stretch.low <= low).map(|stretch| stretch.answer)
+        };
+        for (low, high) in cuts.iter().zip(cuts.iter().skip(1)) {
+            let differ = answer(left.last(), *low) != answer(right.first(), *low);
+            match (&mut upright, differ) {
+                (Some([_, top]), true) => top[1] = high.to_f64(),
+                (None, true) => upright = Some([[x, low.to_f64()], [x, high.to_f64()]]),
+                (_, false) => found.extend(upright.take().map(Vec::from)),
             }
         }
-        start += run.len();
+        found.extend(upright.map(Vec::from));
     }
     found
 }
