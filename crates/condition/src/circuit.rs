@@ -100,7 +100,7 @@ pub enum Test {
 }
 
 /// What a test turns out to be when a circuit is specialised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Settled {
     /// It stays a test.
     Kept,
@@ -111,7 +111,7 @@ pub enum Settled {
 }
 
 /// An open question or its negation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Literal {
     /// The question.
     pub question: FactId,

@@ -100,14 +100,14 @@ pub struct Answer {
     pub exhausted: bool,
 }
 
-/// An edition settled for one transaction.
+/// An edition settled for one transaction, and for all others that settle it alike.
 #[derive(Debug, Clone)]
 pub struct Docket {
     edition: Arc<Edition>,
     session: Session,
     bench: Bench,
     /// The same edition for other places, asked for by what-if questions.
-    elsewhere: BTreeMap<(FactId, String), Self>,
+    elsewhere: BTreeMap<Transaction, Self>,
 }
 
 /// Outcomes and answers of one docket.
@@ -127,6 +127,18 @@ struct Outcome {
 }
 
 impl Docket {
+    /// What the tests of an edition that are not about the item come to in a transaction.
+    /// Transactions with equal ones may share a docket.
+    #[must_use]
+    pub fn settled(
+        jurisdiction: &Jurisdiction,
+        places: &Places,
+        edition: &Edition,
+        transaction: &Transaction,
+    ) -> Vec<Settled> {
+        edition.contextual_tests().iter().map(|test| transaction.settle(test, jurisdiction, places)).collect()
+    }
+
     /// Settles an edition for a transaction.
     ///
     /// # Errors
@@ -196,13 +208,12 @@ impl Docket {
         fact: FactId,
         value: &str,
     ) -> Result<&mut Self, CircuitError> {
-        let key = (fact, value.to_owned());
-        match self.elsewhere.entry(key) {
+        let mut other = transaction.clone();
+        other.values.insert(fact, value.to_owned());
+        match self.elsewhere.entry(other) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let mut other = transaction.clone();
-                other.values.insert(fact, value.to_owned());
-                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), &other)?;
+                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), entry.key())?;
                 Ok(entry.insert(docket))
             }
         }

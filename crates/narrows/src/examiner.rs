@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use narrows_catalog::{Chip, Places};
-use narrows_condition::{Case, Dictionary, FactId, FactType, Role, Value, ValueError};
+use narrows_condition::{Case, Dictionary, FactId, FactType, Role, Settled, Value, ValueError};
 use narrows_law::{
     Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, LawError,
     Origin, Supplies, Supply, Transaction, View, reading, subject, turns,
@@ -19,6 +19,10 @@ use crate::chip_facts;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::workbench::Workbench;
+
+/// How many editions, and how many dockets, are kept. A table may ask about any number of
+/// days and places; what it comes back to soon is still there.
+const MOST_KEPT: usize = 512;
 
 /// One question: an item, a transaction, a day and a state of knowledge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,8 +80,16 @@ pub struct Examiner<'w> {
     /// Days on which something became known.
     known_days: Vec<Date>,
     editions: HashMap<(View, Date, Option<Date>), Arc<Edition>>,
-    dockets: BTreeMap<(View, Transaction), Docket>,
+    dockets: Dockets,
     roles: Roles,
+}
+
+/// Dockets, found by transaction and by what is left of the law for it.
+#[derive(Default)]
+struct Dockets {
+    all: Vec<Docket>,
+    by_transaction: BTreeMap<(View, Transaction), usize>,
+    by_law: BTreeMap<(View, Date, Option<Date>, Vec<Settled>), usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -145,7 +157,7 @@ impl<'w> Examiner<'w> {
             days,
             known_days,
             editions: HashMap::new(),
-            dockets: BTreeMap::new(),
+            dockets: Dockets::default(),
             roles,
         })
     }
@@ -310,12 +322,15 @@ impl<'w> Examiner<'w> {
             return Ok(Arc::clone(edition));
         }
         let edition = Arc::new(self.jurisdiction.edition(day, known, view, &self.reforms)?);
+        if self.editions.len() >= MOST_KEPT {
+            self.editions.clear();
+        }
         self.editions.insert((view, day, known), Arc::clone(&edition));
         Ok(edition)
     }
 
-    /// The docket of a transaction. Transactions between the same two days of change, for
-    /// the same places and names, share one.
+    /// The docket of a transaction. Transactions between the same two days of change share
+    /// one if the law that is left for them is the same.
     ///
     /// # Errors
     /// A day before the record, or data that do not compile.
@@ -323,15 +338,35 @@ impl<'w> Examiner<'w> {
         let mut key = transaction.clone();
         key.on = floor(self.days(view), transaction.on);
         key.known_on = transaction.known_on.map(|known_on| floor(&self.known_days, known_on));
+        let found = self.dockets.by_transaction.get(&(view, key.clone())).copied();
+        let position = match found {
+            Some(position) => position,
+            None => self.settle(view, key)?,
+        };
+        let docket = self.dockets.all.get_mut(position);
+        docket.ok_or_else(|| Failure::data("a docket was lost"))
+    }
+
+    /// The position of the docket of a transaction that is asked about for the first time.
+    fn settle(&mut self, view: View, key: Transaction) -> Result<usize, Failure> {
         let edition = self.edition(key.on, key.known_on, view)?;
-        match self.dockets.entry((view, key)) {
-            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let docket = Docket::new(self.jurisdiction, self.places, edition, &entry.key().1)
-                    .map_err(|error| Failure::data(error.to_string()))?;
-                Ok(entry.insert(docket))
-            }
+        if self.dockets.by_transaction.len() >= MOST_KEPT * 16 || self.dockets.all.len() >= MOST_KEPT {
+            self.dockets = Dockets::default();
         }
+        let settled = Docket::settled(self.jurisdiction, self.places, &edition, &key);
+        let law = (view, key.on, key.known_on, settled);
+        let position = match self.dockets.by_law.get(&law) {
+            Some(position) => *position,
+            None => {
+                let docket = Docket::new(self.jurisdiction, self.places, edition, &key)
+                    .map_err(|error| Failure::data(error.to_string()))?;
+                self.dockets.all.push(docket);
+                self.dockets.by_law.insert(law, self.dockets.all.len() - 1);
+                self.dockets.all.len() - 1
+            }
+        };
+        self.dockets.by_transaction.insert((view, key), position);
+        Ok(position)
     }
 
     /// The full determination of a prepared question.

@@ -18,9 +18,6 @@ use oracle::{Generator, Given, Oracle, Question as OracleQuestion, Rational, Ver
 /// One in so many cases is also determined in full: possible statuses, traces and all.
 const FULL_EVERY: usize = 20;
 
-/// An examiner is renewed after so many cases, so that what it keeps stays small.
-const RENEW_EVERY: usize = 20_000;
-
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")
 }
@@ -106,9 +103,6 @@ fn run(jurisdiction: &str, reforms: &[ReformText], seed: u64, cases: usize) -> T
     let mut tally = Tally::default();
     for at in 0..cases {
         let (asked, expected) = generator.next(&mut oracle);
-        if at % RENEW_EVERY == RENEW_EVERY - 1 {
-            examiner = Examiner::new(&workbench, &scenario).unwrap();
-        }
         let in_full = at % FULL_EVERY == 0;
         compare(&mut examiner, &asked, &expected, in_full);
         tally.cases += 1;
