@@ -30,7 +30,8 @@ impl<'a> Band<'a> {
     /// The last day of the picture: a little after the last change or the day of the brief.
     pub(crate) fn new(periods: &'a [Period], on: Date, released: Option<Date>) -> Self {
         let last = periods.iter().map(|period| period.from).chain([on]).max().unwrap_or(on);
-        let until = Date::new(last.year() + i16::from(last.month() > 9), if last.month() > 9 { 3 } else { 12 }, 31);
+        let until =
+            Date::new(last.year() + i16::from(last.month() > 9), if last.month() > 9 { 3 } else { 12 }, 31);
         Self { periods, on, released, until: until.unwrap_or(last) }
     }
 
@@ -51,12 +52,10 @@ impl<'a> Band<'a> {
         for (at, (x, row)) in changes.iter().zip(&rows).enumerate() {
             let y = top - 6.0 - NUMBER - *row as f64 * (NUMBER * 2.0 + 3.0);
             drawing.line("change", [*x, y + NUMBER], [*x, bottom]);
-            drawing.element("circle", &[
-                ("class", &"number"),
-                ("cx", &number(*x)),
-                ("cy", &number(y)),
-                ("r", &number(NUMBER)),
-            ]);
+            drawing.element(
+                "circle",
+                &[("class", &"number"), ("cx", &number(*x)), ("cy", &number(y)), ("r", &number(NUMBER))],
+            );
             drawing.label("number-text", *x, y + 4.0, Anchor::Middle, &(at + 2).to_string());
         }
         self.axis(&mut drawing, days, first.from, bottom, width);
@@ -82,13 +81,10 @@ impl<'a> Band<'a> {
         if period.class == narrows::Class::Undetermined {
             let fill = format!("url(#{id}-hatch)");
             let [x, y, width, height] = [from, top, to - from, bottom - top].map(number);
-            drawing.element("rect", &[
-                ("fill", &fill),
-                ("x", &x),
-                ("y", &y),
-                ("width", &width),
-                ("height", &height),
-            ]);
+            drawing.element(
+                "rect",
+                &[("fill", &fill), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
+            );
         }
         drawing.rectangle(&format!("stripe {style}"), from, bottom - 5.0, to - from, 5.0);
         for text in [period.title.as_str(), short(&period.title)] {
@@ -119,7 +115,11 @@ impl<'a> Band<'a> {
         drawing.label("today-text", x, bottom + 37.0, anchor, &text);
         if let Some(released) = self.released.filter(|day| first < *day && *day < self.until) {
             let at = days.place(released);
-            drawing.path("release", &[[at, bottom + 1.0], [at + 5.0, bottom + 10.0], [at - 5.0, bottom + 10.0]], true);
+            drawing.path(
+                "release",
+                &[[at, bottom + 1.0], [at + 5.0, bottom + 10.0], [at - 5.0, bottom + 10.0]],
+                true,
+            );
             // Two labels on one line only if they do not meet.
             let label = format!("released {released}");
             if (x - at).abs() > text_width(&label, LETTERS) + text_width(&text, LETTERS) {
@@ -170,13 +170,16 @@ fn stacked(places: &[f64], room: f64) -> Vec<usize> {
 /// Hatching for what is undetermined, so that it is told apart without colour.
 pub(crate) fn hatch(drawing: &mut Drawing, id: &str) {
     drawing.start("defs", &[]);
-    drawing.start("pattern", &[
-        ("id", &format!("{id}-hatch")),
-        ("width", &"7"),
-        ("height", &"7"),
-        ("patternUnits", &"userSpaceOnUse"),
-        ("patternTransform", &"rotate(45)"),
-    ]);
+    drawing.start(
+        "pattern",
+        &[
+            ("id", &format!("{id}-hatch")),
+            ("width", &"7"),
+            ("height", &"7"),
+            ("patternUnits", &"userSpaceOnUse"),
+            ("patternTransform", &"rotate(45)"),
+        ],
+    );
     drawing.line("hatch", [0.0, 0.0], [0.0, 7.0]);
     drawing.end();
     drawing.end();

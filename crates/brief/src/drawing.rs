@@ -32,15 +32,25 @@ impl Anchor {
 
 impl Drawing {
     /// A picture with its name and description for those who do not see it.
-    pub(crate) fn new(class: &str, id: &str, width: f64, height: f64, title: &str, description: &str) -> Self {
+    pub(crate) fn new(
+        class: &str,
+        id: &str,
+        width: f64,
+        height: f64,
+        title: &str,
+        description: &str,
+    ) -> Self {
         let mut drawing = Self { text: String::new(), open: Vec::new() };
         let labelled = format!("{id}-title {id}-description");
-        drawing.start("svg", &[
-            ("class", &class),
-            ("viewBox", &format!("0 0 {} {}", number(width), number(height))),
-            ("role", &"img"),
-            ("aria-labelledby", &labelled),
-        ]);
+        drawing.start(
+            "svg",
+            &[
+                ("class", &class),
+                ("viewBox", &format!("0 0 {} {}", number(width), number(height))),
+                ("role", &"img"),
+                ("aria-labelledby", &labelled),
+            ],
+        );
         drawing.element_with_text("title", &[("id", &format!("{id}-title"))], title);
         drawing.element_with_text("desc", &[("id", &format!("{id}-description"))], description);
         drawing
@@ -98,13 +108,10 @@ impl Drawing {
     /// A rectangle.
     pub(crate) fn rectangle(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
         let [x, y, width, height] = [x, y, width, height].map(number);
-        self.element("rect", &[
-            ("class", &class),
-            ("x", &x),
-            ("y", &y),
-            ("width", &width),
-            ("height", &height),
-        ]);
+        self.element(
+            "rect",
+            &[("class", &class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
+        );
     }
 
     /// A path through points, closed or open.

@@ -10,7 +10,7 @@ use crate::tone::{Depths, mark};
 const LETTERS: f64 = 11.5;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 44.0;
-const TOP: f64 = 28.0;
+const TOP: f64 = 42.0;
 const BOTTOM: f64 = 46.0;
 
 /// Which chips are told apart.
@@ -105,14 +105,18 @@ fn axes(drawing: &mut Drawing, plane: &PlaneMap, canvas: &Canvas) {
     drawing.label("axis-text", 14.0, f64::midpoint(TOP, floor), Anchor::Middle, &axis_title(&plane.y));
     drawing.end();
     // Thresholds of the law stand on the far sides, as far as they do not run into each other.
-    let mut last = f64::MIN;
+    let mut ends = [f64::MIN; 2];
     for threshold in &plane.x.thresholds {
         let (x, text) = (canvas.x.place(threshold.to_f64()), threshold.grouped());
-        drawing.line("threshold", [x, TOP - 4.0], [x, TOP]);
         let half = text_width(&text, LETTERS) / 2.0;
-        if x - half > last + 3.0 {
-            drawing.label("threshold-text", x, TOP - 8.0, Anchor::Middle, &text);
-            last = x + half;
+        for (row, end) in (0_u8..).zip(&mut ends) {
+            if x - half > *end + 10.0 {
+                let rise = f64::from(row) * (LETTERS + 3.0);
+                drawing.line("threshold", [x, TOP - 4.0 - rise], [x, TOP]);
+                drawing.label("threshold-text", x, TOP - 8.0 - rise, Anchor::Middle, &text);
+                *end = x + half;
+                break;
+            }
         }
     }
     let mut last = f64::MAX;
@@ -145,7 +149,10 @@ impl Taken {
     }
 
     fn meets(&self, other: &Self) -> bool {
-        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 }
 
@@ -153,9 +160,10 @@ impl Taken {
 fn letters(drawing: &mut Drawing, plane: &PlaneMap, canvas: &Canvas) -> Vec<Taken> {
     let mut taken = Vec::new();
     for (at, region) in plane.regions.iter().enumerate() {
-        let outlines = region.polygons.iter().map(|polygon| {
-            polygon.iter().map(|point| canvas.at(*point)).collect::<Vec<[f64; 2]>>()
-        });
+        let outlines = region
+            .polygons
+            .iter()
+            .map(|polygon| polygon.iter().map(|point| canvas.at(*point)).collect::<Vec<[f64; 2]>>());
         let best = outlines.filter_map(|outline| roomiest(&outline)).max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((place, room)) = best.filter(|(_, room)| *room > 5.0) else { continue };
         let _ = room;
@@ -188,9 +196,8 @@ fn edges(outline: &[[f64; 2]]) -> impl Iterator<Item = ([f64; 2], [f64; 2])> {
 
 /// Whether a ray to the right crosses the outline an odd number of times.
 fn is_inside([x, y]: [f64; 2], outline: &[[f64; 2]]) -> bool {
-    let crossed = edges(outline).filter(|([ax, ay], [bx, by])| {
-        (*ay > y) != (*by > y) && x < ax + (y - ay) * (bx - ax) / (by - ay)
-    });
+    let crossed = edges(outline)
+        .filter(|([ax, ay], [bx, by])| (*ay > y) != (*by > y) && x < ax + (y - ay) * (bx - ax) / (by - ay));
     crossed.count() % 2 == 1
 }
 
@@ -199,7 +206,8 @@ fn distance_to_edges([x, y]: [f64; 2], outline: &[[f64; 2]]) -> f64 {
         .map(|([ax, ay], [bx, by])| {
             let (dx, dy) = (bx - ax, by - ay);
             let length = dx * dx + dy * dy;
-            let share = if length > 0.0 { (((x - ax) * dx + (y - ay) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+            let share =
+                if length > 0.0 { (((x - ax) * dx + (y - ay) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
             (x - ax - share * dx).hypot(y - ay - share * dy)
         })
         .fold(f64::INFINITY, f64::min)
@@ -209,6 +217,15 @@ fn middle(reach: Reach) -> f64 {
     reach.high.map_or(reach.low, |high| (reach.low * high).sqrt())
 }
 
+/// How much a point matters: the chip itself, its siblings, all others.
+fn rank(point: &Point, shown: &Shown<'_>) -> u8 {
+    match point.id.as_str() {
+        id if id == shown.subject => 2,
+        id if shown.siblings.contains(&id) => 1,
+        _ => 0,
+    }
+}
+
 fn points(
     drawing: &mut Drawing,
     plane: &PlaneMap,
@@ -216,11 +233,7 @@ fn points(
     shown: &Shown<'_>,
     taken: &mut Vec<Taken>,
 ) {
-    let rank = |point: &Point| match point.id.as_str() {
-        id if id == shown.subject => 2,
-        id if shown.siblings.contains(&id) => 1,
-        _ => 0,
-    };
+    let rank = |point: &Point| rank(point, shown);
     // The chip of the brief is drawn last, on top of the others.
     let mut ordered: Vec<&Point> = plane.points.iter().collect();
     ordered.sort_by_key(|point| rank(point));
@@ -235,26 +248,39 @@ fn points(
         drawing.element_with_text("title", &[], &point_text(point, plane));
         whiskers(drawing, point, canvas, place);
         if rank(point) == 2 {
-            drawing.element("circle", &[
-                ("class", &"ring"),
-                ("cx", &number(place[0])),
-                ("cy", &number(place[1])),
-                ("r", &"10"),
-            ]);
+            drawing.element(
+                "circle",
+                &[("class", &"ring"), ("cx", &number(place[0])), ("cy", &number(place[1])), ("r", &"10")],
+            );
         }
         mark(drawing, point.class, style, place, size);
         drawing.end();
         taken.push(Taken::around(place, size, size));
     }
-    // Names: the chip itself, its siblings, then others while there is room.
+    // Names: the chip itself, its siblings, then others while there is room. Siblings at one
+    // place share a label.
     let mut others = shown.others;
+    let mut named: Vec<&str> = Vec::new();
     for point in ordered.iter().rev() {
         let rank = rank(point);
-        if rank == 0 && others == 0 {
+        if (rank == 0 && others == 0) || named.contains(&point.id.as_str()) {
             continue;
         }
         let place = canvas.at([middle(point.x), middle(point.y)]);
-        let name = point.label.as_str();
+        let here = |other: &&&Point| {
+            let [x, y] = canvas.at([middle(other.x), middle(other.y)]);
+            other.id == point.id
+                || (rank == 1 && self::rank(other, shown) == 1 && (x - place[0]).hypot(y - place[1]) < 2.0)
+        };
+        let together: Vec<&&Point> = ordered.iter().filter(here).collect();
+        named.extend(together.iter().map(|other| other.id.as_str()));
+        let name = &match together.as_slice() {
+            [only] => only.label.clone(),
+            several => {
+                let words = several.iter().map(|other| other.label.split(' ').next().unwrap_or_default());
+                words.collect::<Vec<_>>().join(" · ")
+            }
+        };
         let (style, size) = match rank {
             2 => ("name subject-name", 13.0),
             1 => ("name sibling-name", LETTERS),
@@ -306,14 +332,22 @@ fn whiskers(drawing: &mut Drawing, point: &Point, canvas: &Canvas, [x, y]: [f64;
         let from = canvas.x.place(point.x.low);
         match point.x.high {
             Some(high) => drawing.line("reach", [from, y], [canvas.x.place(high), y]),
-            None => drawing.path("reach", &[[x, y], [x + 14.0, y], [x + 10.0, y - 3.0], [x + 14.0, y], [x + 10.0, y + 3.0]], false),
+            None => drawing.path(
+                "reach",
+                &[[x, y], [x + 14.0, y], [x + 10.0, y - 3.0], [x + 14.0, y], [x + 10.0, y + 3.0]],
+                false,
+            ),
         }
     }
     if !point.y.is_exact() {
         let from = canvas.y.place(point.y.low);
         match point.y.high {
             Some(high) => drawing.line("reach", [x, from], [x, canvas.y.place(high)]),
-            None => drawing.path("reach", &[[x, y], [x, y - 14.0], [x - 3.0, y - 10.0], [x, y - 14.0], [x + 3.0, y - 10.0]], false),
+            None => drawing.path(
+                "reach",
+                &[[x, y], [x, y - 14.0], [x - 3.0, y - 10.0], [x, y - 14.0], [x + 3.0, y - 10.0]],
+                false,
+            ),
         }
     }
 }

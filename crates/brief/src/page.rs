@@ -177,11 +177,7 @@ impl<'a> Page<'a> {
         let siblings = answer.siblings.as_ref();
         let sibling_ids: Vec<&str> =
             siblings.into_iter().flat_map(|it| &it.chips).map(|chip| chip.id.as_str()).collect();
-        let shown = Shown {
-            subject: &answer.chip.chip.id,
-            siblings: &sibling_ids,
-            others: 14,
-        };
+        let shown = Shown { subject: &answer.chip.chip.id, siblings: &sibling_ids, others: 14 };
         let planes = answer.planes.iter().enumerate();
         Self {
             answer,
@@ -195,7 +191,12 @@ impl<'a> Page<'a> {
                 wide: band.draw("band-wide", WIDE_BAND, &depths, &title),
                 narrow: band.draw("band-narrow", NARROW_BAND, &depths, &title),
             },
-            changes: answer.history.iter().enumerate().map(|(at, period)| change(at, period, &depths)).collect(),
+            changes: answer
+                .history
+                .iter()
+                .enumerate()
+                .map(|(at, period)| change(at, period, &depths))
+                .collect(),
             comparisons: comparisons(determination),
             flips: determination.flips.iter().map(|flip| flip_line(flip, answer, &depths)).collect(),
             planes: planes.map(|(at, map)| plane(at, map, &depths, &shown)).collect(),
@@ -211,7 +212,8 @@ impl<'a> Page<'a> {
 /// Depths of every status that may be on the page, so that one status looks the same in all pictures.
 fn depths(answer: &BriefAnswer) -> Depths {
     let in_history = answer.history.iter().map(|period| period.status.as_str());
-    let in_planes = answer.planes.iter().flat_map(|plane| &plane.regions).map(|region| region.status.as_str());
+    let in_planes =
+        answer.planes.iter().flat_map(|plane| &plane.regions).map(|region| region.status.as_str());
     let flips = answer.check.determination.flips.iter().map(|flip| flip.status.as_str());
     let occurring: Vec<&str> = in_history.chain(in_planes).chain(flips).collect();
     let listed = answer.statuses.iter().filter(|status| occurring.contains(&status.word.as_str()));
@@ -229,7 +231,9 @@ fn change<'a>(at: usize, period: &'a Period, depths: &Depths) -> Change<'a> {
 
 fn comparisons(determination: &Determination) -> Vec<Comparisons<'_>> {
     let groups = determination.comparisons().into_iter();
-    groups.map(|(ground, rows)| Comparisons { ground, rows: rows.into_iter().map(comparison).collect() }).collect()
+    groups
+        .map(|(ground, rows)| Comparisons { ground, rows: rows.into_iter().map(comparison).collect() })
+        .collect()
 }
 
 fn comparison(live: LiveMargin<'_>) -> Comparison<'_> {
@@ -239,7 +243,9 @@ fn comparison(live: LiveMargin<'_>) -> Comparison<'_> {
         limb: live.limb.unwrap_or_default(),
         fact: &margin.fact,
         value: margin.value_text(),
-        test: format!("{} {} {unit}", operator(margin.operator), margin.threshold.grouped()).trim_end().to_owned(),
+        test: format!("{} {} {unit}", operator(margin.operator), margin.threshold.grouped())
+            .trim_end()
+            .to_owned(),
         met: match live.truth {
             Truth::True => "yes",
             Truth::False => "no",
@@ -302,7 +308,11 @@ fn plane<'a>(at: usize, map: &'a PlaneMap, depths: &Depths, shown: &Shown<'_>) -
             narrow: map::draw(map, &format!("map-{at}-narrow"), NARROW_MAP, depths, &narrow),
         },
         legend: legend.collect(),
-        left_out: map.left_out.iter().map(|chip| format!("{} ({})", chip.id, chip.lacks.join(", "))).collect(),
+        left_out: map
+            .left_out
+            .iter()
+            .map(|chip| format!("{} ({})", chip.id, chip.lacks.join(", ")))
+            .collect(),
         rows: map
             .points
             .iter()
@@ -355,7 +365,10 @@ fn facts(answer: &BriefAnswer) -> Vec<Fact<'_>> {
         Fact {
             name: &line.fact,
             title: &line.title,
-            value: line.value.as_ref().map_or_else(|| "not on record".to_owned(), |value| format!("{value}{unit}")),
+            value: line
+                .value
+                .as_ref()
+                .map_or_else(|| "not on record".to_owned(), |value| format!("{value}{unit}")),
             certainty,
             how,
         }

@@ -86,7 +86,9 @@ mod tests {
     #[test]
     fn a_logarithmic_scale_gives_equal_room_to_equal_ratios() {
         let scale = Logarithmic::new(1.0, 100.0, 0.0, 200.0);
-        for (value, place) in [(1.0, 0.0), (10.0, 100.0), (100.0, 200.0), (0.5, 0.0), (1e9, 200.0), (-3.0, 0.0)] {
+        for (value, place) in
+            [(1.0, 0.0), (10.0, 100.0), (100.0, 200.0), (0.5, 0.0), (1e9, 200.0), (-3.0, 0.0)]
+        {
             assert!((scale.place(value) - place).abs() < 1e-9, "{value}");
         }
         assert_eq!(scale.ticks(), [2.0, 5.0, 10.0, 20.0, 50.0]);

@@ -59,12 +59,15 @@ pub(crate) fn mark(drawing: &mut Drawing, class: Class, style: &str, [x, y]: [f6
     let style = format!("mark {} {style}", tone(class));
     let at = |dx: f64, dy: f64| [x + dx * size, y + dy * size];
     match class {
-        Class::NoLicence => drawing.element("circle", &[
-            ("class", &style),
-            ("cx", &crate::drawing::number(x)),
-            ("cy", &crate::drawing::number(y)),
-            ("r", &crate::drawing::number(size)),
-        ]),
+        Class::NoLicence => drawing.element(
+            "circle",
+            &[
+                ("class", &style),
+                ("cx", &crate::drawing::number(x)),
+                ("cy", &crate::drawing::number(y)),
+                ("r", &crate::drawing::number(size)),
+            ],
+        ),
         Class::Licence => {
             drawing.path(&style, &[at(-0.9, -0.9), at(0.9, -0.9), at(0.9, 0.9), at(-0.9, 0.9)], true);
         }

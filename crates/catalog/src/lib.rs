@@ -238,7 +238,13 @@ impl Chips {
                     problems.add(at.problem(format!("`{name}` is already a name of `{}`", other.id())));
                 }
             }
-            self.check_members("family", &family.name, family.members.iter().chain(&family.default), at, problems);
+            self.check_members(
+                "family",
+                &family.name,
+                family.members.iter().chain(&family.default),
+                at,
+                problems,
+            );
             if let Some(default) = &family.default
                 && !family.members.contains(default)
             {
@@ -264,7 +270,9 @@ impl Chips {
     ) {
         for id in members.into_iter().filter(|id| !self.chips.contains_key(*id)) {
             let hint = nearest(id, self.chips.keys().map(String::as_str));
-            problems.add(at.problem(format!("{what} `{name}`: unknown chip `{id}`{}", did_you_mean(hint.as_deref()))));
+            problems.add(
+                at.problem(format!("{what} `{name}`: unknown chip `{id}`{}", did_you_mean(hint.as_deref()))),
+            );
         }
     }
 
@@ -351,7 +359,6 @@ impl Chips {
             _ => Err(NameError::Ambiguous { name: name.to_owned(), candidates }),
         }
     }
-
 }
 
 fn read_precision(table: &Table<'_>) -> Option<Precision> {

@@ -175,10 +175,8 @@ impl Space {
     ) -> Option<Self> {
         let mut inequalities = Vec::new();
         for (bit, linear) in tests {
-            let mut form = Form {
-                coefficients: vec![Number::zero(); variables.len()],
-                constant: -whole(linear.bound),
-            };
+            let mut form =
+                Form { coefficients: vec![Number::zero(); variables.len()], constant: -whole(linear.bound) };
             for (coefficient, fact) in &linear.terms {
                 let slot = variables.iter().position(|variable| variable == fact);
                 match slot.and_then(|at| form.coefficients.get_mut(at)) {
@@ -215,7 +213,8 @@ impl Space {
             forms.extend(Form::ends(*span, at, spans.len()));
         }
         let (levels, _) = eliminate(forms, 0..spans.len())?;
-        let mut walk = Walk { spans, inequalities, levels, path: Vec::new(), values: Vec::new(), found: Vec::new() };
+        let mut walk =
+            Walk { spans, inequalities, levels, path: Vec::new(), values: Vec::new(), found: Vec::new() };
         walk.descend()?;
         Some(walk.found)
     }

@@ -140,9 +140,9 @@ impl Group {
         };
         let space = match &self.values {
             Values::Words(values) => {
-                let each = values.iter().map(|(value, signature)| {
-                    (stretch(*value, *value, true), BTreeSet::from([*signature]))
-                });
+                let each = values
+                    .iter()
+                    .map(|(value, signature)| (stretch(*value, *value, true), BTreeSet::from([*signature])));
                 return Some(each.collect());
             }
             Values::Numbers(space) => space,
@@ -413,7 +413,8 @@ impl<'a, 'd> Walk<'a, 'd> {
             None => stacks.iter().any(|stack| {
                 let mut statuses = BTreeSet::new();
                 for signature in stack {
-                    statuses.extend(self.reach(assigned.with(group.mask, *signature)).statuses.iter().copied());
+                    statuses
+                        .extend(self.reach(assigned.with(group.mask, *signature)).statuses.iter().copied());
                 }
                 statuses.len() > 1
             }),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::case::{Case, Domain, Span};
-use crate::circuit::{Circuit, Linear, Test};
 use crate::cells::{ShapeForm, shape_forms};
+use crate::circuit::{Circuit, Linear, Test};
 use crate::completions::{Completions, Decided, Exploration};
 use crate::dictionary::FactId;
 use crate::truth::Truth;

@@ -111,7 +111,9 @@ impl Margin {
     #[must_use]
     pub fn value_text(&self) -> String {
         match self.value {
-            Some(value) => value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped()),
+            Some(value) => {
+                value.exact().map_or_else(|| value.to_string(), |exact| exact.rounded(3).grouped())
+            }
             None => "?".to_owned(),
         }
     }

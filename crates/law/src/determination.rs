@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use narrows_catalog::Places;
 use narrows_condition::trace::{LiveMargin, Step, Trace};
-use narrows_condition::{Dictionary, FactId, FactType, Stretch, Test, Truth};
-use narrows_quantity::{Certainty, Decimal};
+use narrows_condition::{Dictionary, FactId, FactType, Span, Stretch, Test, Truth};
+use narrows_quantity::{Certainty, Decimal, Interval};
 use serde::Serialize;
 
 use crate::docket::{Answer, Docket, Transaction};
@@ -189,6 +189,22 @@ pub struct Flip {
     pub comparison: Option<Turning>,
     /// The status there.
     pub status: String,
+}
+
+impl Flip {
+    /// The nearest value with another status as a person reads it: a step of a millionth off a
+    /// round number is *below* or *above* it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Ok(to) = self.to.parse::<Decimal>() else { return self.to.clone() };
+        let round = to.rounded(3);
+        match to.millionths() - round.millionths() {
+            0 => round.grouped(),
+            -1 => format!("below {}", round.grouped()),
+            1 => format!("above {}", round.grouped()),
+            _ => format!("about {}", round.grouped()),
+        }
+    }
 }
 
 /// A comparison that turns over at a flip.
@@ -496,7 +512,7 @@ impl Inquiry<'_> {
             _ => Vec::new(),
         };
         for (otherwise, low, high) in alternatives {
-            changed.set_span(id, narrows_condition::Span { low, high });
+            changed.set_span(id, Span { low, high });
             let status = docket.answer(&changed).status;
             if status != answer.status {
                 let assumed = match &fact.kind {
@@ -696,12 +712,13 @@ impl Inquiry<'_> {
                     .flatten()
                     .map(|(word, _)| word.clone()),
                 _ if span.is_exact() => Some(number(span.low)),
-                _ if *self.facts.origin(id) == Origin::Missing => None,
+                _ if *self.facts.origin(id) == Origin::Missing || is_open(fact.range(), span) => None,
                 _ => Some(format!("{} to {}", number(span.low), number(span.high))),
             };
             let origin = match (&fact.kind, self.facts.origin(id)) {
-                (FactType::Ratio { numerator, .. }, Origin::Missing) if value.is_some() => {
-                    Origin::OtherFact { fact: dictionary.fact(*numerator).name.clone() }
+                (FactType::Ratio { numerator, denominator, .. }, Origin::Missing) if value.is_some() => {
+                    let (n, d) = (&dictionary.fact(*numerator).name, &dictionary.fact(*denominator).name);
+                    Origin::OtherFact { fact: format!("{n} / {d}") }
                 }
                 (_, origin) => origin.clone(),
             };
@@ -715,6 +732,11 @@ impl Inquiry<'_> {
         }
         lines
     }
+}
+
+/// Whether a number may have any value of its range.
+fn is_open(range: Option<Interval>, span: Span) -> bool {
+    range.is_some_and(|range| span.low <= range.low().millionths() && span.high >= range.high().millionths())
 }
 
 /// Titles of the classes that hold and that no requirement looks at.

@@ -222,8 +222,7 @@ fn read_plane(table: &Table<'_>, dictionary: &Dictionary) -> Option<Plane> {
         }
         Some(found)
     };
-    let plane =
-        (table.string("title"), axis("horizontal"), axis("vertical"));
+    let plane = (table.string("title"), axis("horizontal"), axis("vertical"));
     table.finish();
     Some(Plane { title: plane.0?, horizontal: plane.1?, vertical: plane.2? })
 }

@@ -51,7 +51,8 @@ impl Operation {
 
     /// Every first day on which it no longer acts, whatever was known.
     fn ends(&self, jurisdiction: &Jurisdiction) -> impl Iterator<Item = Date> {
-        let lapses = self.reports().unwrap_or_default().iter().filter_map(|report| jurisdiction.lapse(*report));
+        let lapses =
+            self.reports().unwrap_or_default().iter().filter_map(|report| jurisdiction.lapse(*report));
         self.timing.until.into_iter().chain(lapses)
     }
 }
@@ -118,7 +119,9 @@ impl<'a> Timeline<'a> {
     /// All days on which something begins or ends, whatever was known.
     pub(crate) fn days(&self) -> BTreeSet<Date> {
         let steps = self.enacted.values().chain(self.reforms.values()).flatten();
-        steps.flat_map(|step| std::iter::once(step.start).chain(step.operation.ends(self.jurisdiction))).collect()
+        steps
+            .flat_map(|step| std::iter::once(step.start).chain(step.operation.ends(self.jurisdiction)))
+            .collect()
     }
 
     /// Every provision that is in force on a day, by id.

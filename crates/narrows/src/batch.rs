@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use narrows_law::View;
 use serde_json::{Map, Value};
 
-use crate::examiner::{Verdict, Examiner, PreparedItem, Question};
+use crate::examiner::{Examiner, PreparedItem, Question, Verdict};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::workbench::Workbench;
@@ -176,7 +176,12 @@ fn cells(answer: &Result<Verdict, Failure>) -> [String; 7] {
                 .map(|(subject, fraction)| format!("{}:{fraction}", subject.replace(' ', "")))
                 .unwrap_or_default(),
             verdict.missing.join(";"),
-            verdict.assumed.iter().map(|(fact, value)| format!("{fact}={value}")).collect::<Vec<_>>().join(";"),
+            verdict
+                .assumed
+                .iter()
+                .map(|(fact, value)| format!("{fact}={value}"))
+                .collect::<Vec<_>>()
+                .join(";"),
             String::new(),
         ],
         Err(failure) => {

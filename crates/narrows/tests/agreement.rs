@@ -5,7 +5,12 @@
 //! class of answers and every provision has its share, and values at the edges of
 //! comparisons come often. `NARROWS_CASES` and `NARROWS_SEED` set how many cases and which.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a panic is the report")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: a panic is the report"
+)]
 
 mod oracle;
 
@@ -86,7 +91,11 @@ fn compare(examiner: &mut Examiner<'_>, asked: &OracleQuestion, expected: &Verdi
         let open = expected.possible.len() > 1;
         assert!(!open || possible == expected.possible, "{possible:?} {expected:#?} {question:#?}");
         for ground in &full.deciding {
-            assert!(!ground.truth.is_false(), "{} decides and does not hold: {question:#?}", ground.provision);
+            assert!(
+                !ground.truth.is_false(),
+                "{} decides and does not hold: {question:#?}",
+                ground.provision
+            );
         }
     }
 }

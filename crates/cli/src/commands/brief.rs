@@ -11,7 +11,7 @@ use super::print_json;
 use crate::Stop;
 use crate::arguments::{BriefCommand, Format, TransactionArguments, ViewArgument};
 use crate::files;
-use crate::text::{FAINT, class_style, heading, item, percent};
+use crate::text::{FAINT, class_style, heading, item, paragraph, percent};
 
 /// The summary is a screenful: what does not fit is in the page, and the summary says so.
 const PERIODS: usize = 8;
@@ -21,7 +21,10 @@ const FIGURES: usize = 4;
 
 pub(crate) fn run(workbench: &Workbench, command: &BriefCommand, format: Format) -> Result<u8, Stop> {
     if format == Format::Csv {
-        return Err(Failure::input("a brief is a page, with a summary as text or json; csv is not one of its forms").into());
+        return Err(Failure::input(
+            "a brief is a page, with a summary as text or json; csv is not one of its forms",
+        )
+        .into());
     }
     let transaction = &command.transaction;
     let request = files::check_request(Some(&command.item), &command.to, command.on, None, transaction)?;
@@ -30,7 +33,8 @@ pub(crate) fn run(workbench: &Workbench, command: &BriefCommand, format: Format)
     let page = narrows_brief::page(&answer, &again).map_err(|error| Failure::data(error.to_string()))?;
     let path = command.output.clone().unwrap_or_else(|| default_path(&command.item, &answer));
     files::write_whole(&path, |out| {
-        out.write_all(page.as_bytes()).map_err(|error| Failure::input(format!("the page cannot be written: {error}")))
+        out.write_all(page.as_bytes())
+            .map_err(|error| Failure::input(format!("the page cannot be written: {error}")))
     })?;
     match format {
         Format::Json => print_json(&answer)?,
@@ -60,7 +64,9 @@ fn again(command: &BriefCommand, answer: &BriefAnswer) -> String {
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     option("--to", command.to.clone());
     option("--on", answer.check.on.to_string());
-    for (name, value) in [("--headquarters", headquarters), ("--from", from), ("--jurisdiction", &law.jurisdiction)] {
+    for (name, value) in
+        [("--headquarters", headquarters), ("--from", from), ("--jurisdiction", &law.jurisdiction)]
+    {
         if let Some(value) = value {
             option(name, value.clone());
         }
@@ -94,9 +100,18 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
     let determination = &check.determination;
     print_question(out, check)?;
     let style = class_style(determination.class);
-    writeln!(out, "{style}{}{style:#}  {FAINT}{}{FAINT:#}", determination.title.to_uppercase(), determination.status)?;
+    writeln!(
+        out,
+        "{style}{}{style:#}  {FAINT}{}{FAINT:#}",
+        determination.title.to_uppercase(),
+        determination.status
+    )?;
     for ground in determination.deciding.iter().take(DECIDING) {
-        let limbs = if ground.limbs.is_empty() { String::new() } else { format!(", limb {}", ground.limbs.join(", ")) };
+        let limbs = if ground.limbs.is_empty() {
+            String::new()
+        } else {
+            format!(", limb {}", ground.limbs.join(", "))
+        };
         item(out, 2, "·", &format!("{}{limbs} ({}; {})", ground.title, ground.citation, ground.certainty))?;
     }
     more(out, determination.deciding.len(), DECIDING, "deciding provisions")?;
@@ -120,7 +135,14 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
         for flip in determination.flips.iter().take(FLIPS) {
             let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
-            writeln!(out, "  {} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to, flip.status)?;
+            writeln!(
+                out,
+                "  {} {} -> {}{unit}{change}: {}",
+                flip.fact,
+                flip.from,
+                flip.to_text(),
+                flip.status
+            )?;
         }
         more(out, determination.flips.len(), FLIPS, "flips")?;
     }
@@ -142,15 +164,20 @@ fn more(out: &mut dyn Write, all: usize, shown: usize, what: &str) -> io::Result
 fn print_siblings(out: &mut dyn Write, siblings: &Siblings) -> io::Result<()> {
     heading(out, "Beside its siblings, as ratios to the first")?;
     let Some(first) = siblings.chips.first() else { return Ok(()) };
-    item(out, 2, "", &format!("{}: {}", first.name, first.status))?;
-    let wanted = |row: &&narrows::operations::SiblingRow| row.cells.iter().flatten().all(|cell| cell.ratio.is_some());
+    paragraph(out, 2, &format!("{}: {}", first.name, first.status))?;
+    let wanted =
+        |row: &&narrows::operations::SiblingRow| row.cells.iter().flatten().all(|cell| cell.ratio.is_some());
     for (at, chip) in siblings.chips.iter().enumerate().skip(1) {
         let rows = siblings.rows.iter().filter(wanted).take(FIGURES);
         let ratios = rows.filter_map(|row| {
             let ratio = row.cells.get(at)?.as_ref()?.ratio?;
             Some(format!("{} x {}", row.name, ratio.rounded(2)))
         });
-        item(out, 2, "", &format!("{}: {}; {}", chip.name, ratios.collect::<Vec<_>>().join(", "), chip.status))?;
+        paragraph(
+            out,
+            2,
+            &format!("{}: {}; {}", chip.name, ratios.collect::<Vec<_>>().join(", "), chip.status),
+        )?;
     }
     Ok(())
 }

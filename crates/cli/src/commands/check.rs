@@ -310,7 +310,7 @@ fn print_flips(out: &mut dyn Write, determination: &Determination) -> io::Result
     for flip in &determination.flips {
         let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
-        let to = format!("{} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to, flip.status);
+        let to = format!("{} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to_text(), flip.status);
         item(out, 2, "·", &to)?;
     }
     Ok(())

@@ -38,7 +38,8 @@ pub(crate) fn run(workbench: &Workbench, command: &HistoryCommand, format: Forma
 }
 
 fn row(period: &Period) -> Vec<String> {
-    let changed_by: Vec<&str> = period.changed_by.iter().map(|by| by.instrument.as_deref().unwrap_or(&by.title)).collect();
+    let changed_by: Vec<&str> =
+        period.changed_by.iter().map(|by| by.instrument.as_deref().unwrap_or(&by.title)).collect();
     vec![
         period.from.to_string(),
         period.until.map(|until| until.to_string()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
 
 use super::check::{Check, CheckAnswer, CheckRequest};
-use super::chip::{ChipAnswer, ChipOperation, ChipRequest};
+use super::chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 use super::history::{History, HistoryRequest, Period};
 use super::plane::{PlaneMap, draw};
 use crate::examiner::Examiner;
@@ -87,7 +87,7 @@ pub struct SiblingCell {
     pub certainty: Certainty,
 }
 
-/// Figures compared between siblings; those that the law asks for come first.
+/// Figures compared between siblings, after the facts of the law's planes.
 const COMPARED: [&str; 13] = [
     "fp64_tensor_tops",
     "fp32_tops",
@@ -219,18 +219,32 @@ fn siblings(
         });
         answers.push(answer);
     }
-    let rows = legal_rows(&answers).into_iter().chain(figure_rows(&answers));
-    let rows = rows.filter(|row| row.cells.iter().flatten().count() > 1).collect();
+    let jurisdiction = workbench.jurisdiction(request.scenario.jurisdiction.as_deref())?;
+    let axes = jurisdiction.planes.iter().flat_map(|plane| [plane.horizontal, plane.vertical]);
+    let axes: Vec<&str> = axes.map(|fact| jurisdiction.dictionary.fact(fact).name.as_str()).collect();
+    let legal = legal_rows(&answers, &axes);
+    // A figure that is a legal fact as it stands is shown once.
+    let repeats = |row: &SiblingRow| legal.iter().any(|known| known.cells == row.cells);
+    let figures: Vec<SiblingRow> = figure_rows(&answers).into_iter().filter(|row| !repeats(row)).collect();
+    let rows = legal.iter().chain(&figures).cloned();
+    // A row with one figure compares nothing, and neither does one of zeros.
+    let tells = |row: &SiblingRow| {
+        let cells = || row.cells.iter().flatten();
+        cells().count() > 1 && cells().any(|cell| cell.text != "0")
+    };
+    let rows = rows.filter(tells).collect();
     Ok(Some(Siblings { title, chips: listed, rows }))
 }
 
-/// Rows of the numbers that the law asks for.
-fn legal_rows(answers: &[ChipAnswer]) -> Vec<SiblingRow> {
-    let mut rows: Vec<SiblingRow> = Vec::new();
-    let facts = answers.first().map(|answer| answer.legal_facts.as_slice()).unwrap_or_default();
-    for fact in facts.iter().filter(|fact| matches!(fact.value, Some(Value::Number(_)))) {
+/// Rows of the facts in whose planes the law is drawn.
+fn legal_rows(answers: &[ChipAnswer], facts: &[&str]) -> Vec<SiblingRow> {
+    let known = |answer: &ChipAnswer, name: &str| -> Option<LegalFact> {
+        answer.legal_facts.iter().find(|fact| fact.fact == name).cloned()
+    };
+    let row_of = |name: &&str| {
+        let first = answers.iter().find_map(|answer| known(answer, name))?;
         let cell = |answer: &ChipAnswer| {
-            let own = answer.legal_facts.iter().find(|other| other.fact == fact.fact)?;
+            let own = known(answer, name)?;
             let Some(Value::Number(interval)) = &own.value else { return None };
             let certainty = match &own.origin {
                 Origin::Catalogue { certainty, .. } => *certainty,
@@ -238,15 +252,10 @@ fn legal_rows(answers: &[ChipAnswer]) -> Vec<SiblingRow> {
             };
             Some((interval.exact(), interval.to_string(), certainty))
         };
-        let cells: Vec<_> = answers.iter().map(cell).collect();
-        let row = row(&fact.fact, &fact.title, fact.unit.as_deref().unwrap_or_default(), cells);
-        // Two facts that are the same number for every chip are shown once.
-        let shown = |other: &SiblingRow| other.cells == row.cells;
-        if !rows.iter().any(shown) {
-            rows.push(row);
-        }
-    }
-    rows
+        let unit = first.unit.as_deref().unwrap_or_default();
+        Some(row(name, &first.title, unit, answers.iter().map(cell).collect()))
+    };
+    facts.iter().filter_map(row_of).collect()
 }
 
 fn figure_rows(answers: &[ChipAnswer]) -> Vec<SiblingRow> {
@@ -276,5 +285,10 @@ fn row(
         let text = value.map_or(text, |value| value.rounded(3).grouped());
         Some(SiblingCell { text, ratio: ratio.map(|ratio| ratio.rounded(3)), certainty })
     });
-    SiblingRow { name: name.to_owned(), title: title.to_owned(), unit: unit.to_owned(), cells: cells.collect() }
+    SiblingRow {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        cells: cells.collect(),
+    }
 }

@@ -62,7 +62,8 @@ impl ChipAnswer {
     /// Addresses behind the figures, each once, in alphabetical order.
     #[must_use]
     pub fn sources(&self) -> Vec<&str> {
-        let all = self.chip.figures.values().flat_map(|figure| figure.sources.iter().chain(&figure.agreed_by));
+        let all =
+            self.chip.figures.values().flat_map(|figure| figure.sources.iter().chain(&figure.agreed_by));
         let mut sources: Vec<&str> = all.map(String::as_str).collect();
         sources.sort_unstable();
         sources.dedup();

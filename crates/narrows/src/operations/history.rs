@@ -6,7 +6,7 @@ use narrows_law::{Class, Transaction, View};
 use serde::{Deserialize, Serialize};
 
 use super::check::{ItemReference, PlaceReference};
-use crate::examiner::{Verdict, Examiner, Question};
+use crate::examiner::{Examiner, Question, Verdict};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::scenario::Scenario;

@@ -1,20 +1,24 @@
 //! The law of a day drawn in a plane of two facts.
 //!
-//! All other facts stay as they are for the item in question. The plane is swept in
+//! All other facts stay as they are for the item in question, but for its name: a rule that
+//! names it would otherwise hide all others. The plane is swept in
 //! columns: along each column the tests that involve the vertical fact turn over at
 //! values that are known exactly, and between two of them nothing changes, so that one
 //! evaluation stands for the whole stretch. Neighbouring columns with the same stretches
 //! make a polygon; where the stretches differ, the place is narrowed down by bisection, or
 //! is a threshold of the horizontal fact itself.
 
-use narrows_condition::{Case, FactId, FactType, Span};
-use narrows_law::{Boundary, Class, Docket, Origin, Plane, UNDETERMINED, boundaries};
+use narrows_condition::{Case, Dictionary, FactId, FactType, Span};
+use narrows_law::{Boundary, Class, Docket, Facts, Origin, Plane, UNDETERMINED, boundaries};
 use narrows_quantity::Decimal;
 use serde::Serialize;
 
 use crate::examiner::{Examiner, Prepared, Question};
 use crate::failure::Failure;
 use crate::workbench::Workbench;
+
+/// The register of names of items.
+const ITEMS: &str = "chips";
 
 /// Columns across the width, beside those at thresholds.
 const COLUMNS: i32 = 72;
@@ -98,7 +102,7 @@ pub struct Point {
     pub title: String,
 }
 
-/// Where a value lies: at `low` if it is known exactly.
+/// Where a value lies: above zero, and at `low` if it is known exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reach {
     /// Least value.
@@ -165,7 +169,12 @@ pub(crate) fn draw(
         std::iter::once(lead).chain(follows.map(|(id, _)| id)).collect::<Vec<FactId>>()
     };
     let (horizontal, vertical) = (followers(plane.horizontal), followers(plane.vertical));
-    let docket = examiner.docket(prepared.view, &prepared.transaction)?;
+    // An item of other figures is another item: it is not one that the law names.
+    let mut transaction = prepared.transaction.clone();
+    transaction.values.retain(
+        |fact, _| !matches!(&dictionary.fact(*fact).kind, FactType::Name { register } if register == ITEMS),
+    );
+    let docket = examiner.docket(prepared.view, &transaction)?;
     let mut sweep = Sweep { docket, case: base, horizontal, vertical };
     let x = sweep.ends(&points, |point| point.x, true);
     let y = sweep.ends(&points, |point| point.y, false);
@@ -181,7 +190,8 @@ pub(crate) fn draw(
             thresholds,
         }
     };
-    let (x_thresholds, y_thresholds) = thresholds(&columns, &sweep.thresholds(x, true), &sweep.thresholds(y, false));
+    let (x_thresholds, y_thresholds) =
+        thresholds(&columns, &sweep.thresholds(x, true), &sweep.thresholds(y, false));
     let mut regions: Vec<(u32, Region)> = Vec::new();
     for (answer, polygon) in polygons(&columns) {
         match regions.iter_mut().find(|(known, _)| *known == answer) {
@@ -207,9 +217,8 @@ pub(crate) fn draw(
             }
         }
     }
-    let rank = |region: &Region| {
-        jurisdiction.statuses().iter().position(|status| status.word == region.status)
-    };
+    let rank =
+        |region: &Region| jurisdiction.statuses().iter().position(|status| status.word == region.status);
     regions.sort_by_key(|(_, region)| (rank(region).is_none(), rank(region)));
     Ok(PlaneMap {
         title: plane.title.clone(),
@@ -239,23 +248,20 @@ fn chips(
         let prepared = examiner.prepare(&asked)?;
         let facts = &prepared.item.facts;
         let reach = |fact: FactId| {
-            let known = |fact: FactId| *facts.origin(fact) != Origin::Missing && !is_open(&facts.case, fact, dictionary);
-            match dictionary.fact(fact).kind {
+            let (low, high) = match dictionary.fact(fact).kind {
                 FactType::Ratio { numerator, denominator, .. } if facts.case.span(fact).is_absent() => {
-                    if !known(numerator) || !known(denominator) {
-                        return None;
-                    }
-                    let (n, d) = (of_span(&facts.case, numerator, dictionary), of_span(&facts.case, denominator, dictionary));
-                    Some(Reach { low: n.low / d.high?, high: n.high.map(|high| high / d.low) })
+                    let (n, d) = (ends(facts, numerator, dictionary), ends(facts, denominator, dictionary));
+                    (n.0.zip(d.1).map(|(n, d)| n / d), n.1.zip(d.0).map(|(n, d)| n / d))
                 }
-                _ if known(fact) => Some(of_span(&facts.case, fact, dictionary)),
-                _ => None,
-            }
-            .filter(|reach| reach.low > 0.0 && reach.low.is_finite())
+                _ => ends(facts, fact, dictionary),
+            };
+            // A figure of which only an upper bound is known has no place in a logarithmic picture.
+            low.filter(|low| *low > 0.0).map(|low| Reach { low, high })
         };
         let (x, y) = (reach(plane.horizontal), reach(plane.vertical));
         let (Some(x), Some(y)) = (x, y) else {
-            let lacking = [(x, plane.horizontal), (y, plane.vertical)].into_iter().filter(|(reach, _)| reach.is_none());
+            let lacking =
+                [(x, plane.horizontal), (y, plane.vertical)].into_iter().filter(|(reach, _)| reach.is_none());
             let lacks = lacking.map(|(_, fact)| dictionary.fact(fact).name.clone()).collect();
             left_out.push(LeftOut { id: chip.id.clone(), lacks });
             continue;
@@ -285,19 +291,16 @@ fn label(name: &str, vendor: &str) -> String {
     }
 }
 
-/// Whether nothing at all is known of a number.
-fn is_open(case: &Case, fact: FactId, dictionary: &narrows_condition::Dictionary) -> bool {
-    let span = case.span(fact);
-    dictionary.fact(fact).range().is_none_or(|range| {
-        span.low <= range.low().millionths() && span.high >= range.high().millionths()
-    })
-}
-
-fn of_span(case: &Case, fact: FactId, dictionary: &narrows_condition::Dictionary) -> Reach {
-    let span = case.span(fact);
-    let is_open = dictionary.fact(fact).range().is_some_and(|range| span.high >= range.high().millionths());
+/// The least and the greatest value that a number may have, none where that is open.
+fn ends(facts: &Facts, fact: FactId, dictionary: &Dictionary) -> (Option<f64>, Option<f64>) {
+    let (span, range) = (facts.case.span(fact), dictionary.fact(fact).range());
+    let Some(range) = range.filter(|_| *facts.origin(fact) != Origin::Missing) else { return (None, None) };
     let number = |millionths: i64| Decimal::from_millionths(millionths).to_f64();
-    Reach { low: number(span.low), high: (!is_open).then(|| number(span.high)) }
+    let exact = span.is_exact();
+    (
+        (exact || span.low > range.low().millionths()).then(|| number(span.low)),
+        (exact || span.high < range.high().millionths()).then(|| number(span.high)),
+    )
 }
 
 /// Ends of an axis, both above zero.
@@ -467,18 +470,25 @@ impl Sweep<'_> {
 /// The thresholds at which some answer changes.
 fn thresholds(columns: &[Column], x: &[Decimal], y: &[Decimal]) -> (Vec<Decimal>, Vec<Decimal>) {
     let mut found = (Vec::new(), Vec::new());
+    // Along a slope neighbours differ by a hair; across a threshold they jump.
+    let jump = |left: &Column, right: &Column| {
+        let lows = left.stretches.iter().zip(&right.stretches);
+        !left.is_like(right)
+            || lows.into_iter().any(|(a, b)| a.low.millionths().abs_diff(b.low.millionths()) > 9)
+    };
     for threshold in x {
         let turns = columns.iter().zip(columns.iter().skip(1)).any(|(left, right)| {
             left.x.millionths() >= threshold.millionths() - 1
                 && right.x.millionths() <= threshold.millionths() + 1
-                && !left.is_like(right)
+                && jump(left, right)
         });
         if turns {
             found.0.push(*threshold);
         }
     }
     for threshold in y {
-        let bounds = |column: &Column| column.stretches.iter().skip(1).any(|stretch| stretch.low == *threshold);
+        let bounds =
+            |column: &Column| column.stretches.iter().skip(1).any(|stretch| stretch.low == *threshold);
         if columns.iter().any(bounds) {
             found.1.push(*threshold);
         }
@@ -510,9 +520,10 @@ impl<'c> Run<'c> {
 
     /// The lower or upper edge of a stretch, from left to right.
     fn edge(&self, at: usize, pick: fn(&Stretch) -> Decimal) -> Vec<[f64; 2]> {
-        let points = self.columns.iter().filter_map(|column| {
-            Some([column.x.to_f64(), pick(column.stretches.get(at)?).to_f64()])
-        });
+        let points = self
+            .columns
+            .iter()
+            .filter_map(|column| Some([column.x.to_f64(), pick(column.stretches.get(at)?).to_f64()]));
         let mut line: Vec<[f64; 2]> = points.collect();
         if let (Some(end), Some([_, level])) = (self.end, line.last().copied()) {
             line.push([end.to_f64(), level]);

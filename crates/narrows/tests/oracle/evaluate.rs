@@ -210,7 +210,9 @@ impl Oracle {
     pub(crate) fn acting(&self, on: i32, known: i32, view: &str) -> Vec<usize> {
         let order = self.in_order[view].iter().copied();
         order
-            .filter(|operation| self.operations[*operation].is_reform || self.operations[*operation].known_from <= known)
+            .filter(|operation| {
+                self.operations[*operation].is_reform || self.operations[*operation].known_from <= known
+            })
             .filter(|operation| self.start(*operation, view) <= on)
             .filter(|operation| self.end(*operation, known).is_none_or(|end| on < end))
             .collect()
@@ -310,7 +312,9 @@ impl Oracle {
                     match (other, &fact.when_missing) {
                         (Some(Given::Range(low, high)), _) => Source::Unknown((*low, *high)),
                         (Some(Given::Unknown) | None, WhenMissing::Unknown) => Source::Unknown(fact.range),
-                        (Some(Given::Unknown) | None, WhenMissing::Assume(value)) => Source::Value(value.clone()),
+                        (Some(Given::Unknown) | None, WhenMissing::Assume(value)) => {
+                            Source::Value(value.clone())
+                        }
                         (Some(Given::Unknown) | None, WhenMissing::Required) => Source::Absent,
                         (Some(_), _) => Source::Same(fact.otherwise.unwrap()),
                     }
