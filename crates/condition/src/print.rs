@@ -43,16 +43,20 @@ impl Printer<'_> {
                 (format!("{fact} {} {}", comparison.operator.symbol(), comparison.day), Binding::Not)
             }
             Node::Compare(comparison) => (self.comparison(comparison), Binding::Not),
-            Node::Not(inner) => (format!("not {}", self.node(inner, Binding::Not)), Binding::Not),
+            Node::Not(inner) => match &**inner {
+                Node::Not(twice) => return self.node(twice, within),
+                inner => (format!("not {}", self.node(inner, Binding::Not)), Binding::Not),
+            },
             Node::Limb { label, node } => {
                 (format!("limb {} ({})", quoted(label), self.node(node, Binding::Loosest)), Binding::Not)
             }
+            // What is joined by one word needs no parentheses among itself.
             Node::All(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| self.node(part, Binding::Not)).collect();
+                let parts: Vec<String> = parts.iter().map(|part| self.node(part, Binding::And)).collect();
                 (parts.join(" and "), Binding::And)
             }
             Node::Any(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| self.node(part, Binding::And)).collect();
+                let parts: Vec<String> = parts.iter().map(|part| self.node(part, Binding::Loosest)).collect();
                 (parts.join(" or "), Binding::Loosest)
             }
         };

@@ -88,11 +88,11 @@ impl Writer<'_> {
                     Operator::Unequal => format!("{title} not on {day}"),
                 }
             }
-            Node::Provision(id) => format!("{} applies", self.naming.provision(id)),
+            Node::Provision(id) => format!("within {}", self.naming.provision(id)),
             Node::Not(inner) => match &**inner {
                 Node::Member(membership) => self.member(membership, "not "),
                 Node::Truth(fact) => format!("not {}", self.dictionary.fact(*fact).title),
-                Node::Provision(id) => format!("{} does not apply", self.naming.provision(id)),
+                Node::Provision(id) => format!("not within {}", self.naming.provision(id)),
                 _ => return None,
             },
             Node::All(parts) => {
