@@ -59,6 +59,9 @@ pub struct Chip {
     /// Facts for a jurisdiction of its own, by name, as text.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
+    /// Where those facts stand.
+    #[serde(skip)]
+    pub facts_at: BTreeMap<String, Location>,
     /// Where the file begins.
     #[serde(skip)]
     pub at: Location,
@@ -187,7 +190,7 @@ impl Chip {
             read_block(&block, &mut figures);
         }
         let conflicts = table.tables("conflict").iter().filter_map(read_conflict).collect();
-        let mut facts = BTreeMap::new();
+        let (mut facts, mut facts_at) = (BTreeMap::new(), BTreeMap::new());
         if let Some(own) = table.optional_table("facts") {
             for name in own.remaining() {
                 let text = match own.kind(&name) {
@@ -196,6 +199,7 @@ impl Chip {
                     Some(FieldKind::Date) => own.optional_date(&name).map(|value| value.to_string()),
                     _ => own.optional_string(&name),
                 };
+                facts_at.insert(name.clone(), own.at(&name));
                 facts.extend(text.map(|text| (name, text)));
             }
         }
@@ -218,6 +222,7 @@ impl Chip {
             figures,
             conflicts,
             facts,
+            facts_at,
             at,
         };
         table.finish();

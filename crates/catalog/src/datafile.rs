@@ -106,6 +106,12 @@ impl Collector {
         self.0.borrow_mut().push(problem);
     }
 
+    /// How many problems there are so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// `value` if nothing is wrong.
     ///
     /// # Errors

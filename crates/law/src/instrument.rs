@@ -186,6 +186,15 @@ impl Act {
         matches!(self, Self::Add(_) | Self::Replace(_) | Self::Amend { .. } | Self::End)
     }
 
+    /// Every condition that it brings into the law.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let inserted = match self {
+            Self::Amend { insert, .. } => Some(insert),
+            _ => None,
+        };
+        self.definition().into_iter().flat_map(Definition::all_conditions).chain(inserted)
+    }
+
     /// The definition it brings.
     #[must_use]
     pub fn definition(&self) -> Option<&Definition> {
@@ -361,12 +370,12 @@ impl Definition {
         std::iter::once(&self.when).chain(own).chain(procedural)
     }
 
-    /// Other provisions that the definition names, and the effect that each must have.
+    /// Other provisions that the definition names beside its conditions, and the effect that
+    /// each must have.
     pub(crate) fn references(&self) -> Vec<(&str, &'static [&'static str])> {
-        const CONDITION: &[&str] = &["define", "classify"];
         const CLASS: &[&str] = &["classify"];
         const REQUIREMENT: &[&str] = &["require"];
-        let named: Vec<(&str, &'static [&'static str])> = match &self.effect {
+        match &self.effect {
             Effect::Presume { classes, .. } => classes.iter().map(|id| (id.as_str(), CLASS)).collect(),
             Effect::Exclude { from } => from.iter().map(|id| (id.as_str(), CLASS)).collect(),
             Effect::Exempt { from } => from.iter().map(|id| (id.as_str(), REQUIREMENT)).collect(),
@@ -374,9 +383,7 @@ impl Definition {
             | Effect::Review { of, .. }
             | Effect::Practice { of, .. } => of.iter().map(|id| (id.as_str(), REQUIREMENT)).collect(),
             _ => Vec::new(),
-        };
-        let in_conditions = self.all_conditions().flat_map(Condition::provisions).map(|id| (id, CONDITION));
-        named.into_iter().chain(in_conditions).collect()
+        }
     }
 }
 
@@ -403,16 +410,22 @@ pub(crate) fn read_instrument(
     if sources.is_empty() && kind != Some(InstrumentKind::Reform) {
         table.report("source", "an instrument needs at least one [[source]]");
     }
-    let published = table.date("published")?;
+    let (id, title, citation) = (table.string("id"), table.string("title"), table.string("citation"));
+    let published = table.date("published");
+    let compliance = table.optional_date("compliance");
+    if compliance.is_some_and(|compliance| effective.is_some_and(|effective| compliance < effective)) {
+        table.report("compliance", "a day of compliance cannot lie before the day of effect");
+    }
+    let published = published?;
     let instrument = Instrument {
-        id: table.string("id")?,
-        title: table.string("title")?,
+        id: id?,
+        title: title?,
         kind: kind?,
-        citation: table.string("citation")?,
+        citation: citation?,
         published,
         known_from: table.optional_date("known_from").unwrap_or(published),
         effective,
-        compliance: table.optional_date("compliance").or(effective),
+        compliance: compliance.or(effective),
         certainty: certainty?,
         note: table.optional_string("note"),
         sources,
@@ -420,6 +433,16 @@ pub(crate) fn read_instrument(
         at: table.here(),
     };
     table.finish();
+    for operation in &instrument.operations {
+        let starts = [View::Enforced, View::Codified].map(|view| instrument.start(operation, view));
+        let begins = starts.into_iter().flatten().min();
+        if let (Some(until), Some(begins)) = (operation.timing.until, begins)
+            && until <= begins
+        {
+            let message = format!("it ends on {until} and begins on {begins}");
+            problems.add(operation.at.problem(message));
+        }
+    }
     Some(instrument)
 }
 

@@ -442,14 +442,3 @@ fn read_assumed(table: &Table<'_>, kind: &FactType, places: &Places) -> Option<V
     })
 }
 
-/// Questions that groups of places hang on must be facts of the dictionary.
-pub(crate) fn check_questions(places: &Places, dictionary: &Dictionary, problems: &Collector) {
-    for change in places.groups().flat_map(|group| &group.changes) {
-        if let Some(question) = &change.question
-            && dictionary.find(question).is_none_or(|id| !dictionary.fact(id).question)
-        {
-            problems
-                .add(change.at.problem(format!("`{question}` is no fact with when_missing = \"question\"")));
-        }
-    }
-}

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use narrows_catalog::Places;
 use narrows_catalog::datafile::{Collector, DataFile, Problems};
-use narrows_condition::CircuitError;
+use narrows_condition::{CircuitError, Dictionary, Node};
 use narrows_quantity::nearest;
 
 use crate::edition::Edition;
 use crate::instrument::{Effect, Instrument, View, read_instrument};
-use crate::jurisdiction::{Jurisdiction, Names, Registers, check_questions, read_dictionary, read_head};
+use crate::jurisdiction::{Jurisdiction, Names, Registers, read_dictionary, read_head};
 use crate::timeline::Timeline;
 
 /// All jurisdictions with the places that their tests speak of.
@@ -99,7 +99,12 @@ fn read_folder<'a>(
     scrutiny: Scrutiny,
     problems: &Collector,
 ) -> Option<Jurisdiction> {
+    let before = problems.count();
     let dictionary = read_dictionary(files.get("facts.toml").copied(), places, problems);
+    if problems.count() > before {
+        // All conditions speak of facts: what else is wrong would only follow from this.
+        return None;
+    }
     let Some(head) = files.get("jurisdiction.toml") else {
         let first = files.values().next()?;
         problems.add(narrows_catalog::Problem {
@@ -127,33 +132,45 @@ fn read_folder<'a>(
         .collect();
     jurisdiction.instruments = instruments;
     if scrutiny == Scrutiny::Full {
-        // Questions of groups belong to the jurisdiction whose conditions name those groups.
-        if jurisdiction.instruments.iter().any(|instrument| names_a_group(instrument, places)) {
-            check_questions(places, &jurisdiction.dictionary, problems);
-        }
-        check(&jurisdiction, &[], problems);
+        check(&jurisdiction, &[], places, problems);
     }
     Some(jurisdiction)
 }
 
-fn names_a_group(instrument: &Instrument, places: &Places) -> bool {
-    let definitions = instrument.operations.iter().filter_map(|operation| operation.act.definition());
-    definitions
-        .flat_map(|definition| definition.all_conditions().collect::<Vec<_>>())
-        .flat_map(|condition| condition.root.descendants())
-        .any(|node| match node {
-            narrows_condition::Node::Member(member) => {
-                member.items.iter().any(|item| places.group(item).is_some())
-            }
-            _ => false,
-        })
+/// An open membership is an open question: every group that a condition names needs its
+/// questions among the facts.
+fn check_questions<'a>(
+    instruments: impl Iterator<Item = &'a Instrument>,
+    places: &Places,
+    dictionary: &Dictionary,
+    problems: &Collector,
+) {
+    let conditions = instruments.flat_map(|instrument| &instrument.operations).flat_map(|it| it.act.conditions());
+    let members = conditions.flat_map(|condition| condition.root.descendants()).filter_map(|node| match node {
+        Node::Member(member) => Some(&member.items),
+        _ => None,
+    });
+    let named: BTreeSet<&str> = members.flatten().map(String::as_str).collect();
+    let changes = named.into_iter().filter_map(|name| places.group(name)).flat_map(|group| &group.changes);
+    for change in changes {
+        if let Some(question) = &change.question
+            && dictionary.find(question).is_none_or(|id| !dictionary.fact(id).question)
+        {
+            problems
+                .add(change.at.problem(format!("`{question}` is no fact with when_missing = \"question\"")));
+        }
+    }
 }
+
+/// What a condition may name.
+const CONDITION: &[&str] = &["define", "classify"];
 
 /// Checks a jurisdiction, with reforms, as a whole: ids, references, cycles, order, and
 /// that every edition compiles.
-fn check(jurisdiction: &Jurisdiction, reforms: &[Instrument], problems: &Collector) {
+fn check(jurisdiction: &Jurisdiction, reforms: &[Instrument], places: &Places, problems: &Collector) {
     let mut ids = BTreeSet::new();
     let all = || jurisdiction.instruments.iter().chain(reforms);
+    check_questions(all(), places, &jurisdiction.dictionary, problems);
     for instrument in all() {
         if !ids.insert(&instrument.id) {
             problems.add(instrument.at.problem(format!("instrument `{}` is there twice", instrument.id)));
@@ -171,28 +188,31 @@ fn check(jurisdiction: &Jurisdiction, reforms: &[Instrument], problems: &Collect
     let mut references: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for instrument in all() {
         for operation in &instrument.operations {
-            let Some(definition) = operation.act.definition() else { continue };
-            for (id, wanted) in definition.references() {
+            let definition = operation.act.definition();
+            let in_conditions = operation.act.conditions().flat_map(|condition| condition.provisions());
+            let in_conditions = in_conditions.map(|id| (id, CONDITION));
+            let named = definition.into_iter().flat_map(|definition| definition.references());
+            for (id, wanted) in named.chain(in_conditions) {
                 match effects.get(id) {
                     None => {
                         let hint = nearest(id, effects.keys().copied());
                         let hint = narrows_quantity::did_you_mean(hint.as_deref());
-                        problems.add(definition.at.problem(format!("unknown provision `{id}`{hint}")));
+                        problems.add(operation.at.problem(format!("unknown provision `{id}`{hint}")));
                     }
                     Some(has) if !has.iter().any(|effect| wanted.contains(effect)) => {
                         let has = has.iter().copied().collect::<Vec<_>>().join(", ");
                         let wanted = wanted.join(" or ");
-                        problems.add(definition.at.problem(format!(
+                        problems.add(operation.at.problem(format!(
                             "expected a provision of effect {wanted}, found `{id}` of effect {has}"
                         )));
                     }
                     Some(_) => {}
                 }
             }
-            let named = definition.all_conditions().flat_map(|condition| condition.provisions());
+            let named = operation.act.conditions().flat_map(|condition| condition.provisions());
             references.entry(&operation.provision).or_default().extend(named);
             // A class also rests on what takes the item out of it.
-            if let Effect::Exclude { from } = &definition.effect {
+            if let Some(Effect::Exclude { from }) = definition.map(|it| &it.effect) {
                 for class in from {
                     references.entry(class).or_default().insert(&operation.provision);
                 }
@@ -305,7 +325,7 @@ impl Law {
         let reform = read_instrument(file, jurisdiction, &names, &problems);
         if let Some(reform) = &reform {
             let reforms: Vec<Instrument> = earlier.iter().cloned().chain([reform.clone()]).collect();
-            check(jurisdiction, &reforms, &problems);
+            check(jurisdiction, &reforms, &self.places, &problems);
         }
         match problems.finish(reform)? {
             Some(reform) => Ok(reform),
@@ -345,12 +365,9 @@ impl Jurisdiction {
         days.extend(places.days());
         for instrument in self.instruments.iter().chain(reforms) {
             for operation in &instrument.operations {
-                let definition = operation.act.definition();
-                for condition in definition.into_iter().flat_map(|it| it.all_conditions()) {
-                    for day in condition.days() {
-                        days.insert(day);
-                        days.extend(day.tomorrow());
-                    }
+                for day in operation.act.conditions().flat_map(|condition| condition.days()) {
+                    days.insert(day);
+                    days.extend(day.tomorrow());
                 }
             }
         }

@@ -5,7 +5,7 @@
 //! as unknown, so that nothing is assumed of a known chip.
 
 use narrows_catalog::{Bounds, Chip, Chips, Derived, FigureValue, Link};
-use narrows_condition::{Dictionary, FactId, Value};
+use narrows_condition::{Dictionary, FactId, FactType, Value};
 use narrows_law::{Origin, Supplies, Supply};
 use narrows_quantity::{Certainty, Decimal, Interval};
 
@@ -106,7 +106,7 @@ pub(crate) fn supplies(chip: &Chip, chips: &Chips, dictionary: &Dictionary) -> R
     let table = TABLE.into_iter().chain([("designer_hq", seat as Entry)]);
     for (name, entry) in table {
         let Some(id) = dictionary.find(name) else { continue };
-        let known = entry(chip, chips);
+        let known = entry(chip, chips).filter(|known| speaks_of(dictionary, id, known));
         let supply = match &known {
             None => Supply { value: None, origin: unknown() },
             Some(known) => Supply {
@@ -123,13 +123,24 @@ pub(crate) fn supplies(chip: &Chip, chips: &Chips, dictionary: &Dictionary) -> R
     for (name, text) in &chip.facts {
         // A fact of another jurisdiction is no concern of this one.
         let Some(id) = dictionary.find(name) else { continue };
-        let value =
-            dictionary.read_value(id, text).map_err(|error| at_chip(chip, name, &error.to_string()))?;
+        let value = dictionary.read_value(id, text).map_err(|error| {
+            let at = chip.facts_at.get(name).unwrap_or(&chip.at);
+            Failure::data(at.problem(error.to_string()).to_string())
+        })?;
         let how = "as recorded in the catalogue".to_owned();
         let origin = Origin::Catalogue { certainty: Certainty::Inferred, how, sources: Vec::new() };
         supplies.insert(id, Supply { value: Some(value), origin });
     }
     Ok(supplies)
+}
+
+/// Whether a jurisdiction has a word for it: an item of a kind that its law does not know is
+/// of unknown kind there.
+fn speaks_of(dictionary: &Dictionary, id: FactId, known: &Known) -> bool {
+    match (&dictionary.fact(id).kind, &known.value) {
+        (FactType::Choice { values }, Stated::Word(word)) => values.iter().any(|(value, _)| value == word),
+        _ => true,
+    }
 }
 
 fn unknown() -> Origin {
