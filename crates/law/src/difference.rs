@@ -63,10 +63,12 @@ pub fn difference<'a>(before: &'a Edition, after: &'a Edition) -> Vec<ProvisionC
     changes
 }
 
-/// Whether two definitions have the same effect under the same conditions, however they
-/// are worded, noted or spelled.
+/// Whether two definitions have the same effect under the same conditions and ask for the
+/// same steps, however they are worded, noted or spelled.
 fn says_the_same(a: &Definition, b: &Definition) -> bool {
     let same_condition = a.when.root.means_the_same_as(&b.when.root);
+    let same_procedure = a.conditions.len() == b.conditions.len()
+        && a.conditions.iter().zip(&b.conditions).all(|(a, b)| a.text == b.text);
     let same_effect = match (&a.effect, &b.effect) {
         (
             Effect::Presume { classes: c, facts: f, unless: u },
@@ -89,7 +91,7 @@ fn says_the_same(a: &Definition, b: &Definition) -> bool {
         }
         (a, b) => a == b,
     };
-    same_condition && same_effect
+    same_condition && same_procedure && same_effect
 }
 
 /// The parts of a definition as text, one line each: what it does, to what, and when.
