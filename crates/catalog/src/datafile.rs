@@ -349,7 +349,7 @@ impl<'d> Table<'d> {
 
     /// A day, if given.
     pub fn optional_date(&self, key: &str) -> Option<Date> {
-        self.optional(key, "a date such as 2026-01-15", date_of)
+        self.optional(key, "a date such as 2020-12-31", date_of)
     }
 
     /// A day.

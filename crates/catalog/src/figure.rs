@@ -74,7 +74,7 @@ pub const FIGURES: [FigureKind; 30] = [
     number("price_high_usd", "price, high end", "USD", 0, 10_000_000),
     number("hbm_bandwidth_density_gb_per_s_mm2", "memory bandwidth density", "GB/s/mm2", 0, 1_000),
     truth("marketed_for_datacenters", "designed or marketed for datacenters"),
-    truth("available_in_us", "commercially available in the United States on 2026-01-15"),
+    truth("available_in_us", "commercially available on the home market of the law that asks"),
 ];
 
 /// The figure of that name.

@@ -63,7 +63,7 @@ pub(crate) struct ChipsCommand {
     /// Only chips of this vendor
     #[arg(long)]
     pub(crate) vendor: Option<String>,
-    /// Only chips for which a condition on figures holds, such as 'tpp >= 4800 TPP and memory_gb > 80 GB'
+    /// Only chips for which a condition on figures holds, such as 'tpp >= 4000 TPP and memory_gb > 80 GB'
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) condition: Option<String>,
     /// Further figures to list, such as tdp_w
@@ -117,7 +117,7 @@ pub(crate) struct TransactionArguments {
     /// Answer with what had been published by this day
     #[arg(long, value_name = "DATE")]
     pub(crate) known_on: Option<Date>,
-    /// A fact of the item or the transaction, such as tpp=4800 or datacenter=true; repeatable
+    /// A fact of the item or the transaction, such as tpp=4000 or datacenter=true; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
     pub(crate) fact: Vec<(String, String)>,
     #[command(flatten)]
@@ -129,7 +129,7 @@ pub(crate) struct CheckCommand {
     /// Chip of the catalogue; leave it out to describe an item with --fact
     #[arg(conflicts_with = "batch")]
     pub(crate) item: Option<String>,
-    /// Destination: a code such as CN, or a name
+    /// Destination: an ISO 3166 code, or a name
     #[arg(long, value_name = "PLACE", required_unless_present = "batch")]
     pub(crate) to: Option<String>,
     /// Day of the transaction; today (UTC) if not given
@@ -223,6 +223,6 @@ fn fact(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         }
-        _ => Err("expected NAME=VALUE, such as tpp=4800".to_owned()),
+        _ => Err("expected NAME=VALUE, such as tpp=4000".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
-use narrows_quantity::{Decimal, Interval, UnitTable, did_you_mean, nearest};
+use narrows_quantity::{Decimal, DecimalError, Interval, UnitError, UnitTable, did_you_mean, nearest};
 use serde::Serialize;
 
 /// The place of a fact in its [`Dictionary`].
@@ -188,7 +188,7 @@ pub enum ValueError {
         nearest: Option<String>,
     },
     /// The text does not read as a value of the fact's type.
-    #[error("fact `{fact}`: expected {expected}, found `{found}`{}", did_you_mean(.nearest.as_deref()))]
+    #[error("fact `{fact}`: found `{found}`, expected {expected}{}", did_you_mean(.nearest.as_deref()))]
     Malformed {
         /// Name of the fact.
         fact: String,
@@ -379,8 +379,8 @@ impl Dictionary {
         &self.units
     }
 
-    /// Reads a value of a fact from text: `4800`, `4.8 TB/s`, `1398..1568`, `true`,
-    /// `logic_ic`, `2026-01-15`.
+    /// Reads a value of a fact from text: `4000`, `4.8 TB/s`, `1398..1568`, `true`,
+    /// `logic_ic`, `2020-12-31`.
     ///
     /// # Errors
     /// [`ValueError`] with what was expected and found.
@@ -401,7 +401,8 @@ impl Dictionary {
                     Some((low, high)) => {
                         let low = if low.trim().is_empty() { range.low() } else { read(low)? };
                         let high = if high.trim().is_empty() { range.high() } else { read(high)? };
-                        Interval::new(low, high).map_err(|error| malformed(error.to_string(), None))?
+                        Interval::new(low, high)
+                            .map_err(|_| malformed("bounds with the lower one first".to_owned(), None))?
                     }
                     None => Interval::exactly(read(text)?),
                 };
@@ -436,7 +437,7 @@ impl Dictionary {
             FactType::Date => text
                 .parse()
                 .map(Value::Date)
-                .map_err(|_| malformed("a date such as 2026-01-15".to_owned(), None)),
+                .map_err(|_| malformed("a date such as 2020-12-31".to_owned(), None)),
             FactType::Name { .. } | FactType::Place => Err(malformed("a name".to_owned(), None)),
         }
     }
@@ -452,11 +453,17 @@ impl Dictionary {
             None => (text, None),
         };
         let wanted = unit.map_or_else(|| "a plain number".to_owned(), |unit| format!("a number in {unit}"));
-        let value: Decimal = number.parse().map_err(|error| format!("{wanted} ({error})"))?;
+        let value: Decimal = number.parse().map_err(|error| match error {
+            DecimalError::NotANumber => wanted.clone(),
+            other => format!("{wanted} ({other})"),
+        })?;
         match (symbol, unit) {
             (None, _) => Ok(value),
             (Some(symbol), Some(unit)) => {
-                self.units.convert(value, symbol, unit).map_err(|error| error.to_string())
+                self.units.convert(value, symbol, unit).map_err(|error| match error {
+                    UnitError::Mismatch { .. } => wanted,
+                    other => format!("{wanted} ({other})"),
+                })
             }
             (Some(_), None) => Err(wanted),
         }

@@ -1,8 +1,8 @@
 //! One small condition language: parsed once to a typed tree, read in many ways.
 //!
 //! ```text
-//! limb a.1 (tpp >= 4800 TPP)
-//! or limb a.2 (tpp >= 1600 TPP and performance_density >= 5.92 TPP/mm2)
+//! limb a.1 (tpp >= 4000 TPP)
+//! or limb a.2 (tpp >= 1000 TPP and performance_density >= 3.5 TPP/mm2)
 //! ```
 //!
 //! A [`Dictionary`] fixes which facts there are, their types, units and ranges. A

@@ -11,7 +11,7 @@
 //!            | FACT "is" ["not"] ITEM
 //!            | FACT ["not"] "in" "{" ITEM { "," ITEM } "}"
 //!            | FACT OP DATE
-//!            | [QUANTITY OP] SUM OP QUANTITY            2400 TPP <= tpp < 4800 TPP
+//!            | [QUANTITY OP] SUM OP QUANTITY            2000 TPP <= tpp < 4000 TPP
 //! sum        = term { ("+" | "-") term }
 //! term       = [NUMBER "*"] FACT
 //! quantity   = NUMBER [UNIT]
@@ -375,7 +375,7 @@ impl Parser<'_> {
         let operator = self.operator()?;
         let span = self.here();
         let Some(Lexeme::Day(day)) = self.peek_lexeme().cloned() else {
-            return Err(self.expected_at(span, "a day such as 2026-01-15"));
+            return Err(self.expected_at(span, "a day such as 2020-12-31"));
         };
         self.at += 1;
         self.count(Node::Day(DayComparison { fact, operator, day }))

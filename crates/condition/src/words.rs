@@ -16,7 +16,7 @@ pub struct Line {
 
 /// Names of things outside the dictionary.
 pub trait Naming {
-    /// How a provision is cited ("3A090.a").
+    /// How a provision is called.
     fn provision(&self, id: &str) -> String;
     /// How a place or group of places is called.
     fn place(&self, name: &str) -> String;

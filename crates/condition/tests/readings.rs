@@ -10,8 +10,8 @@ use std::sync::Arc;
 use common::{Around, case, dictionary, fact, known_case, node, number};
 use narrows_condition::trace::{Trace, trace};
 use narrows_condition::{
-    Case, Circuit, Column, Completions, Decided, Dictionary, Domain, Exploration, FactId, GateId, Judge, Node,
-    Session, Span, Truth, crossings,
+    Case, Circuit, Column, Completions, Decided, Dictionary, Domain, Exploration, FactId, GateId, Judge,
+    Node, Session, Span, Truth, crossings,
 };
 use proptest::prelude::*;
 
@@ -338,9 +338,8 @@ proptest! {
 #[test]
 fn a_quotient_is_compared_without_division() {
     let dictionary = dictionary();
-    let node = |text: &str| {
-        narrows_condition::parse(text, &dictionary, &common::Words).expect("a condition").root
-    };
+    let node =
+        |text: &str| narrows_condition::parse(text, &dictionary, &common::Words).expect("a condition").root;
     let exact = node("density >= 5.92 TPP/mm2");
     let mut case = Case::unknown(&dictionary);
     // 740 / 125 is 5.92 and not a hair less.
@@ -359,9 +358,8 @@ fn a_quotient_is_compared_without_division() {
 #[test]
 fn an_unknown_that_cannot_matter_is_not_missing() {
     let dictionary = dictionary();
-    let node = |text: &str| {
-        narrows_condition::parse(text, &dictionary, &common::Words).expect("a condition").root
-    };
+    let node =
+        |text: &str| narrows_condition::parse(text, &dictionary, &common::Words).expect("a condition").root;
     // Kleene's logic alone would leave this open.
     let always = node("rate >= 5 TPP or rate < 5 TPP");
     let hangs = node("listed and memory >= 3 GB/s");

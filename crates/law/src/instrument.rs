@@ -238,7 +238,7 @@ impl Instrument {
 pub struct Definition {
     /// What it does.
     pub effect: Effect,
-    /// Short name ("3A090.a").
+    /// Short name.
     pub title: String,
     /// How it is cited.
     pub citation: String,
@@ -492,7 +492,7 @@ impl Reader<'_> {
         {
             table.report(
                 "provision",
-                format!("expected an id with a dot, such as `us.bis.3A090.a`, found `{id}`"),
+                format!("expected an id with a dot, such as `act.article.1`, found `{id}`"),
             );
         }
         let views = [("enforced", View::Enforced), ("codified", View::Codified)];

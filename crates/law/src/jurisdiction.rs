@@ -441,4 +441,3 @@ fn read_assumed(table: &Table<'_>, kind: &FactType, places: &Places) -> Option<V
         FactType::Date => Value::Date(table.date("assumed")?),
     })
 }
-

@@ -145,11 +145,13 @@ fn check_questions<'a>(
     dictionary: &Dictionary,
     problems: &Collector,
 ) {
-    let conditions = instruments.flat_map(|instrument| &instrument.operations).flat_map(|it| it.act.conditions());
-    let members = conditions.flat_map(|condition| condition.root.descendants()).filter_map(|node| match node {
-        Node::Member(member) => Some(&member.items),
-        _ => None,
-    });
+    let conditions =
+        instruments.flat_map(|instrument| &instrument.operations).flat_map(|it| it.act.conditions());
+    let members =
+        conditions.flat_map(|condition| condition.root.descendants()).filter_map(|node| match node {
+            Node::Member(member) => Some(&member.items),
+            _ => None,
+        });
     let named: BTreeSet<&str> = members.flatten().map(String::as_str).collect();
     let changes = named.into_iter().filter_map(|name| places.group(name)).flat_map(|group| &group.changes);
     for change in changes {
@@ -339,7 +341,7 @@ impl Jurisdiction {
     /// The provisions in force on a day, compiled.
     ///
     /// # Errors
-    /// [`LawError::BeforeCoverage`] for a day before the record, [`LawError::Data`] if
+    /// [`LawError::BeforeCoverage`] for a day before the record, of the law or of knowledge; [`LawError::Data`] if
     /// the data do not compile.
     pub fn edition(
         &self,
@@ -348,9 +350,13 @@ impl Jurisdiction {
         view: View,
         reforms: &[Instrument],
     ) -> Result<Edition, LawError> {
-        if on < self.coverage_from {
-            let jurisdiction = self.id.clone();
-            return Err(LawError::BeforeCoverage { jurisdiction, day: on, from: self.coverage_from });
+        // Before the record begins nothing was known, and nothing known must not read as
+        // nothing in force.
+        for day in std::iter::once(on).chain(known_on) {
+            if day < self.coverage_from {
+                let jurisdiction = self.id.clone();
+                return Err(LawError::BeforeCoverage { jurisdiction, day, from: self.coverage_from });
+            }
         }
         let provisions = Timeline::new(self, view, known_on, reforms).on(on);
         Edition::compile(provisions, &self.dictionary).map_err(|error| LawError::Data { day: on, error })

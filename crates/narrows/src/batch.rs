@@ -347,7 +347,7 @@ impl Rows<'_> {
         let date = |name: &str, text: &str| -> Result<Date, Failure> {
             text.parse().map_err(|_| {
                 let text: String = text.chars().take(40).collect();
-                Failure::input(format!("column `{name}`: expected a date such as 2026-01-15, found `{text}`"))
+                Failure::input(format!("column `{name}`: expected a date such as 2020-12-31, found `{text}`"))
             })
         };
         let required = |name: &str, cell: Option<&str>| {

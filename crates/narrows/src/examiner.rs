@@ -249,13 +249,15 @@ impl<'w> Examiner<'w> {
             Some(name) => code(name)?,
             None => self.jurisdiction.home.clone(),
         };
-        if question.on < self.jurisdiction.coverage_from {
-            return Err(LawError::BeforeCoverage {
-                jurisdiction: self.jurisdiction.id.clone(),
-                day: question.on,
-                from: self.jurisdiction.coverage_from,
+        for day in std::iter::once(question.on).chain(question.known_on) {
+            if day < self.jurisdiction.coverage_from {
+                return Err(LawError::BeforeCoverage {
+                    jurisdiction: self.jurisdiction.id.clone(),
+                    day,
+                    from: self.jurisdiction.coverage_from,
+                }
+                .into());
             }
-            .into());
         }
         let mut values: BTreeMap<FactId, String> = item.facts.contextual.clone();
         values.insert(self.roles.headquarters, headquarters.unwrap_or_else(|| destination.clone()));

@@ -32,7 +32,9 @@ pub fn day_since_1970(days: u64) -> Option<Date> {
 
 // The types of answers that faces lay out.
 pub use jiff::civil::Date;
-pub use narrows_catalog::{Belonging, Bounds, Chip, Derived, FIGURES, Figure, FigureValue, Link, figure_kind};
+pub use narrows_catalog::{
+    Belonging, Bounds, Chip, Derived, FIGURES, Figure, FigureValue, Link, figure_kind,
+};
 pub use narrows_condition::trace::{LiveMargin, Margin, Step, Trace};
 pub use narrows_condition::{Truth, Value};
 pub use narrows_law::{

@@ -20,9 +20,7 @@ const COLUMNS: [(&str, &[&str]); 6] = [
 
 /// A row: for each column the position of a value, or none where it is unknown.
 fn row() -> impl Strategy<Value = Vec<Option<usize>>> {
-    let cell = |(_, values): &(&str, &'static [&'static str])| {
-        prop_oneof![9 => (0..values.len()).prop_map(Some), 1 => Just(None)]
-    };
+    let cell = |(_, values): &(&str, &'static [&'static str])| prop_oneof![9 => (0..values.len()).prop_map(Some), 1 => Just(None)];
     COLUMNS.iter().map(cell).collect::<Vec<_>>()
 }
 

@@ -15,7 +15,13 @@ use support::{overlay, root, rows};
 
 type Changes = BTreeMap<String, &'static str>;
 
-fn difference(workbench: &Workbench, jurisdiction: &str, before: Date, after: Date, codified: bool) -> Changes {
+fn difference(
+    workbench: &Workbench,
+    jurisdiction: &str,
+    before: Date,
+    after: Date,
+    codified: bool,
+) -> Changes {
     let scenario = Scenario { jurisdiction: Some(jurisdiction.to_owned()), reforms: Vec::new() };
     let request = RulesDiffRequest { before, after, known_on: None, codified, scenario };
     let answer = RulesDiff::run(workbench, &request).expect("two days of the record");
@@ -41,9 +47,9 @@ fn any_two_days_of_the_invented_jurisdiction_differ_as_its_table_of_versions_say
     let workbench = Workbench::new(overlay(&folder));
     let versions = rows(&fs::read(folder.join("versions.csv")).expect("the table of versions"));
     let state = |on: Date| -> BTreeMap<&str, (&str, &str)> {
-        let in_force = versions.iter().filter(|row| {
-            day(&row["from"]) <= on && (row["until"].is_empty() || on < day(&row["until"]))
-        });
+        let in_force = versions
+            .iter()
+            .filter(|row| day(&row["from"]) <= on && (row["until"].is_empty() || on < day(&row["until"])));
         in_force
             .map(|row| (row["provision"].as_str(), (row["version"].as_str(), row["question"].as_str())))
             .collect()
@@ -69,7 +75,11 @@ fn any_two_days_of_the_invented_jurisdiction_differ_as_its_table_of_versions_say
                 };
                 expected.insert((*id).to_owned(), change);
             }
-            assert_eq!(difference(&workbench, "atlantis", *before, *after, false), expected, "{before} {after}");
+            assert_eq!(
+                difference(&workbench, "atlantis", *before, *after, false),
+                expected,
+                "{before} {after}"
+            );
             compared += 1;
         }
     }

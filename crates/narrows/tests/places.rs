@@ -48,11 +48,23 @@ fn a_change_counts_from_its_day_and_from_its_publication() {
     for group in places.groups() {
         for change in &group.changes {
             let before = change.from.yesterday().expect("a day before");
-            let on = |day: Date, known_on: Option<Date>| places.belongs(&change.place, &group.id, day, known_on);
+            let on =
+                |day: Date, known_on: Option<Date>| places.belongs(&change.place, &group.id, day, known_on);
             let unknown = change.known_from.yesterday().expect("a day before");
             assert_eq!(on(before, None), Belonging::Settled(!change.joins), "{} {}", group.id, change.place);
-            assert_eq!(on(change.settled, None), Belonging::Settled(change.joins), "{} {}", group.id, change.place);
-            assert_eq!(on(change.settled, Some(unknown)), Belonging::Settled(!change.joins), "{}", change.place);
+            assert_eq!(
+                on(change.settled, None),
+                Belonging::Settled(change.joins),
+                "{} {}",
+                group.id,
+                change.place
+            );
+            assert_eq!(
+                on(change.settled, Some(unknown)),
+                Belonging::Settled(!change.joins),
+                "{}",
+                change.place
+            );
             if change.from < change.settled {
                 let open = on(change.from, None);
                 assert!(matches!(open, Belonging::Open { .. }), "{} {}", group.id, change.place);

@@ -19,7 +19,7 @@ pub struct Decimal(i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
     /// The text is no decimal number (`NaN`, `inf`, words, nothing).
-    #[error("expected a decimal number such as 4800 or 5.92")]
+    #[error("expected a decimal number such as 4000 or 3.5")]
     NotANumber,
     /// More than six places after the point.
     #[error("expected at most six places after the decimal point")]

@@ -11,7 +11,7 @@
 //! use narrows_quantity::{Decimal, Interval};
 //!
 //! let tpp: Decimal = "15831.2".parse()?;
-//! assert!(tpp > Decimal::whole(4800));
+//! assert!(tpp > Decimal::whole(4000));
 //! let range = Interval::new("1398".parse()?, "1568".parse()?)?;
 //! assert!(!range.is_exact());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,7 +8,11 @@
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     // Long enough for every real name; a hostile one costs no more.
     let name: String = name.chars().take(64).collect::<String>().to_lowercase();
-    let limit = (name.chars().count() / 3).max(2);
+    // A slip in a short word is one letter; in a longer one it may be more.
+    let limit = match name.chars().count() {
+        0..=3 => 1,
+        length => (length / 3).max(2),
+    };
     candidates
         .map(|candidate| (strsim::osa_distance(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
@@ -32,6 +36,7 @@ mod tests {
         assert_eq!(nearest("datacentre", names.into_iter()).as_deref(), Some("datacenter"));
         assert_eq!(nearest("TPPP", names.into_iter()).as_deref(), Some("tpp"));
         assert_eq!(nearest("colour", names.into_iter()), None);
+        assert_eq!(nearest("foo", ["on"].into_iter()), None);
         assert_eq!(did_you_mean(Some("tpp")), "; did you mean `tpp`?");
     }
 }

@@ -18,8 +18,12 @@ pub(crate) fn dictionary() -> Dictionary {
     }
     units.declare("TB/s", "GB/s", Decimal::whole(1_000)).expect("a new unit");
     let mut dictionary = Dictionary::new(units);
-    let range = |low: i32, high: i32| Interval::new(Decimal::whole(low), Decimal::whole(high)).expect("in order");
-    let number = |unit: &str, low: i32, high: i32| FactType::Number { unit: Some(unit.to_owned()), range: range(low, high) };
+    let range =
+        |low: i32, high: i32| Interval::new(Decimal::whole(low), Decimal::whole(high)).expect("in order");
+    let number = |unit: &str, low: i32, high: i32| FactType::Number {
+        unit: Some(unit.to_owned()),
+        range: range(low, high),
+    };
     let mut add = |name: &str, kind: FactType, role: Option<Role>| {
         let fact = Fact {
             name: name.to_owned(),
@@ -135,13 +139,18 @@ fn operator() -> impl Strategy<Value = Operator> {
 /// Thresholds from a small set, so that values meet them.
 fn threshold() -> impl Strategy<Value = Decimal> {
     prop::sample::select(vec![0_i64, 1, 2, 3, 500_000, 5_920_000, 7_000_000]).prop_map(|number| {
-        if number < 10 { Decimal::from_millionths(number * 1_000_000) } else { Decimal::from_millionths(number) }
+        if number < 10 {
+            Decimal::from_millionths(number * 1_000_000)
+        } else {
+            Decimal::from_millionths(number)
+        }
     })
 }
 
 fn comparison(dictionary: &Dictionary) -> impl Strategy<Value = Node> + use<> {
     let named = |name: &str| fact(dictionary, name);
-    let plain = |coefficient: i64, fact: FactId| Term { coefficient: Decimal::from_millionths(coefficient), fact };
+    let plain =
+        |coefficient: i64, fact: FactId| Term { coefficient: Decimal::from_millionths(coefficient), fact };
     let sums: Vec<Vec<Term>> = vec![
         vec![plain(1_000_000, named("rate"))],
         vec![plain(1_000_000, named("density"))],
@@ -152,8 +161,9 @@ fn comparison(dictionary: &Dictionary) -> impl Strategy<Value = Node> + use<> {
         vec![plain(1_000_000, named("memory")), plain(-2_500_000, named("links"))],
         vec![plain(-1_000_000, named("cores"))],
     ];
-    (prop::sample::select(sums), operator(), threshold())
-        .prop_map(|(terms, operator, threshold)| Node::Compare(Comparison { terms, operator, threshold, span: 0..0 }))
+    (prop::sample::select(sums), operator(), threshold()).prop_map(|(terms, operator, threshold)| {
+        Node::Compare(Comparison { terms, operator, threshold, span: 0..0 })
+    })
 }
 
 /// Conditions of every kind, without provisions.
@@ -163,7 +173,8 @@ pub(crate) fn node(dictionary: &Dictionary) -> impl Strategy<Value = Node> + use
         Node::Member(Membership { fact, items: items.iter().map(|item| (*item).to_owned()).collect() })
     };
     let kind = fact(dictionary, "kind");
-    let (item, destination, on) = (fact(dictionary, "item"), fact(dictionary, "destination"), fact(dictionary, "on"));
+    let (item, destination, on) =
+        (fact(dictionary, "item"), fact(dictionary, "destination"), fact(dictionary, "on"));
     let fixed = prop::sample::select(vec![
         Node::Constant(true),
         Node::Constant(false),

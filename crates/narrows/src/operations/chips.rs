@@ -236,7 +236,7 @@ impl<'w> Statuses<'w> {
     }
 }
 
-/// The condition language over figures of chips: `tpp >= 4800 TPP and memory_gb > 80 GB`.
+/// The condition language over figures of chips: `tpp >= 4000 TPP and memory_gb > 80 GB`.
 struct FigureLanguage {
     dictionary: Dictionary,
 }
