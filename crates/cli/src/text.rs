@@ -86,36 +86,37 @@ pub(crate) fn table(
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Rows under headings, in one set of columns: a row of one cell is a heading. A cell that
-/// is too wide breaks at ` + `.
+/// Rows under headings, in one set of columns: a row of one cell is a heading. Cells of the
+/// second column break at ` + `, and at underscores if the lines would grow too long.
 pub(crate) fn sections(
     out: &mut dyn Write,
     header: [&str; 6],
     right: [usize; 2],
     rows: &[Vec<String>],
 ) -> io::Result<()> {
-    let broken: Vec<Vec<Vec<String>>> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|cell| cell.split_inclusive(" + ").map(|part| part.trim_end().to_owned()).collect())
-                .collect()
-        })
-        .collect();
+    let broken: Vec<Vec<Vec<String>>> =
+        rows.iter().map(|row| row.iter().map(|cell| split(cell, " + ", usize::MAX)).collect()).collect();
     let mut widths = header.map(str::len);
     for row in broken.iter().filter(|row| row.len() > 1) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.iter().map(|part| part.chars().count()).max().unwrap_or(0).max(*width);
         }
     }
+    // Two spaces before each column; where that is too much, the names of facts give way,
+    // and where they cannot, one space has to do.
+    let taken = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len();
+    let excess = taken(&widths).saturating_sub(WIDTH);
+    let [_, facts, ..] = &mut widths;
+    *facts = facts.saturating_sub(excess).max(12);
+    let gap = if taken(&widths) > WIDTH { " " } else { "  " };
     let line = |cells: &[String]| {
-        let mut text = String::from(" ");
+        let mut text = String::new();
         for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
-            text.push(' ');
+            text.push_str(if column == 0 { "  " } else { gap });
             if right.contains(&column) {
-                text.push_str(&format!("{cell:>width$} "));
+                text.push_str(&format!("{cell:>width$}"));
             } else {
-                text.push_str(&format!("{cell:<width$} "));
+                text.push_str(&format!("{cell:<width$}"));
             }
         }
         text.trim_end().to_owned()
@@ -126,18 +127,45 @@ pub(crate) fn sections(
             writeln!(out, "  {HEADING}{}{HEADING:#}", title.join(" "))?;
             continue;
         }
+        let row: Vec<Vec<String>> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| cell.iter().flat_map(|part| split(part, "_", width)).collect())
+            .collect();
         let height = row.iter().map(Vec::len).max().unwrap_or(0);
         for at in 0..height {
-            let cells: Vec<String> =
-                row.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
+            let cells: Vec<String> = row.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
             writeln!(out, "{}", line(&cells))?;
         }
     }
     Ok(())
 }
 
-/// A fraction as a signed percentage, for people; tables and JSON keep fractions.
+/// A text in parts that end after `mark`: all of them where `width` has no limit, else as few
+/// as fit.
+fn split(text: &str, mark: &str, width: usize) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in text.split_inclusive(mark) {
+        match parts.last_mut() {
+            Some(last) if width < usize::MAX && last.chars().count() + part.chars().count() <= width => {
+                last.push_str(part);
+            }
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    for part in &mut parts {
+        part.truncate(part.trim_end().len());
+    }
+    parts
+}
+
+/// A fraction as a signed percentage, and from ten times on as a multiple, for people; tables
+/// and JSON keep fractions.
 pub(crate) fn percent(fraction: Decimal) -> String {
+    if fraction >= Decimal::whole(9) {
+        let times = fraction.checked_add(Decimal::ONE).unwrap_or(fraction);
+        return format!("x{}", times.rounded(1).grouped());
+    }
     let percent = fraction.checked_mul(Decimal::whole(100)).unwrap_or(fraction);
     let sign = if percent > Decimal::ZERO { "+" } else { "" };
     format!("{sign}{}%", percent.rounded(1).grouped())

@@ -142,14 +142,15 @@ pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()>
     print_question(out, answer)?;
     let style = class_style(determination.class);
     writeln!(out)?;
-    writeln!(
-        out,
-        "{style}{}{style:#}  {FAINT}status {} · class {}{}{FAINT:#}",
-        determination.title.to_uppercase(),
+    writeln!(out, "{style}{}{style:#}", determination.title.to_uppercase())?;
+    let certainty = determination.certainty.map(|certainty| format!("; rests on: {certainty}"));
+    let words = format!(
+        "status {}, class {}{}",
         determination.status,
         determination.class.word(),
-        determination.certainty.map(|certainty| format!(" · rests on: {certainty}")).unwrap_or_default()
-    )?;
+        certainty.unwrap_or_default()
+    );
+    writeln!(out, "{FAINT}{words}{FAINT:#}")?;
     paragraph(out, 0, &determination.meaning)?;
     print_undetermined(out, determination)?;
     print_deciding(out, determination)?;
