@@ -26,13 +26,15 @@ impl Logarithmic {
     /// Round values along the scale: 1, 2 and 5 times powers of ten where there is room,
     /// else powers of ten.
     pub(crate) fn ticks(self) -> Vec<f64> {
+        // A tick on an end of the axis would be an end by half a rounding, in or out by
+        // chance: it is left out, as the frame already stands there.
+        let inside = |tick: f64| tick.ln() > self.low + 1e-9 && tick.ln() < self.high - 1e-9;
         let decades = (self.high - self.low) / std::f64::consts::LN_10;
         let steps: &[f64] = if decades > 3.2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let (low, high) = (self.low.exp(), self.high.exp());
         let mut found = Vec::new();
         let mut power = 10_f64.powf((self.low / std::f64::consts::LN_10).floor());
-        while power <= high {
-            found.extend(steps.iter().map(|step| step * power).filter(|tick| low < *tick && *tick < high));
+        while power.ln() < self.high {
+            found.extend(steps.iter().map(|step| step * power).filter(|tick| inside(*tick)));
             power *= 10.0;
         }
         found

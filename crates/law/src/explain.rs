@@ -30,8 +30,11 @@ pub(crate) struct Explainer<'a> {
     pub(crate) edition: &'a Edition,
     pub(crate) transaction: &'a Transaction,
     pub(crate) case: &'a Case,
-    known: RefCell<BTreeMap<(String, Sight), (Truth, Option<Trace>)>>,
+    known: RefCell<BTreeMap<(String, Sight), Known>>,
 }
+
+/// What is known of a provision by now: its truth, and the trace where it was evaluated.
+type Known = (Truth, Option<Trace>);
 
 struct Seen<'e, 'a> {
     explainer: &'e Explainer<'a>,

@@ -381,7 +381,7 @@ impl Jurisdiction {
         days.range(self.coverage_from..Date::MAX).copied().collect()
     }
 
-    /// All days on which something on record became known.
+    /// All days, from the beginning of the record, on which something on record became known.
     #[must_use]
     pub fn days_of_knowledge(&self, places: &Places) -> Vec<Date> {
         let mut days = BTreeSet::new();
@@ -396,7 +396,8 @@ impl Jurisdiction {
             }
         }
         days.extend(places.groups().flat_map(|group| &group.changes).map(|change| change.known_from));
-        days.into_iter().collect()
+        days.insert(self.coverage_from);
+        days.range(self.coverage_from..).copied().collect()
     }
 
     /// The instrument of an id, among the law and reforms.

@@ -333,8 +333,11 @@ fn kind_of(value: &Value) -> &'static str {
 /// Answers rows, resolving each item once.
 struct Rows<'w> {
     examiner: Examiner<'w>,
-    items: HashMap<(Option<String>, Vec<(String, String)>), Result<PreparedItem<'w>, Failure>>,
+    items: HashMap<ItemCells, Result<PreparedItem<'w>, Failure>>,
 }
+
+/// The cells that an item is read from: its name and its facts.
+type ItemCells = (Option<String>, Vec<(String, String)>);
 
 /// Items remembered at once; beyond that the memory is cleared, which costs only time.
 const MOST_ITEMS: usize = 65_536;

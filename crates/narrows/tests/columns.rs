@@ -1,8 +1,6 @@
 //! A table run in columns answers every row as a single case does: status, deciding
 //! provisions and missing facts, with unknown facts in a tenth of the rows.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
-
 use narrows::{Examiner, Question, Scenario, View, Workbench};
 use narrows_condition::{Column, FactId, Span};
 use narrows_law::Answer;

@@ -1,7 +1,7 @@
 //! `rules diff` equals tables written by hand: between any two days of the invented
 //! jurisdiction, and at the turning points of United States law.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 #![expect(dead_code, reason = "the helpers serve several test files")]
 
 mod support;

@@ -4,7 +4,7 @@
 //! an empty expectation of provisions or missing facts says nothing about them in tables
 //! of documented outcomes, and that there are none in the invented jurisdiction.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 mod support;
 

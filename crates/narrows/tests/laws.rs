@@ -1,6 +1,6 @@
 //! Laws that must hold of every answer, on the embedded data.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 use std::cell::RefCell;
 

@@ -1,6 +1,6 @@
 //! Country groups: the dated memberships add up to the codified list of a later day.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 #![expect(dead_code, reason = "the helpers serve several test files")]
 
 mod support;

@@ -347,6 +347,7 @@ impl Oracle {
         let on = day(&question.on);
         assert!(on >= self.jurisdiction.coverage_from, "{} is before the record", question.on);
         let known = question.known_on.as_deref().map_or(i32::MAX, day);
+        assert!(known >= self.jurisdiction.coverage_from, "known on a day before the record");
         let law = self.law(on, known, question.view);
         let sources = self.sources(question);
         let scene = Scene { oracle: self, law: &law, on, known, sources: &sources };

@@ -239,7 +239,7 @@ impl Generator {
         (day, span.view)
     }
 
-    fn draw_known_on(&mut self, on: i32) -> Option<i32> {
+    fn draw_known_on(&mut self, on: i32, coverage_from: i32) -> Option<i32> {
         if !self.random.chance(36) {
             return None;
         }
@@ -251,20 +251,21 @@ impl Generator {
                 self.random.pick(&self.knowledge).map_or(on, |day| day + near)
             }
         };
-        Some(day.clamp(first_day(), last_day()))
+        // Both say that knowledge before the record is no question that they can answer.
+        Some(day.clamp(first_day().max(coverage_from), last_day()))
     }
 
     fn propose(&mut self, oracle: &mut Oracle) -> (Question, Option<usize>) {
         let (target, open) = self.choose_target(oracle);
         let (on, view) = self.draw_day(target);
-        let mut known_on = self.draw_known_on(on);
+        let mut known_on = self.draw_known_on(on, oracle.jurisdiction.coverage_from);
         let mut law = oracle.law(on, known_on.unwrap_or(i32::MAX), view);
         // Knowledge that hides the target is interesting, but not half of the time.
         for _ in 0..3 {
             if target.is_none_or(|target| law.find(target).is_some()) || self.random.chance(25) {
                 break;
             }
-            known_on = self.draw_known_on(on);
+            known_on = self.draw_known_on(on, oracle.jurisdiction.coverage_from);
             law = oracle.law(on, known_on.unwrap_or(i32::MAX), view);
         }
         let known = known_on.unwrap_or(i32::MAX);
