@@ -56,6 +56,9 @@ pub(crate) enum Command {
 pub(crate) struct ChipCommand {
     /// Id, name, alias or family, in any script and case
     pub(crate) name: String,
+    /// Whose legal facts; those of the default jurisdiction if not given
+    #[arg(long, value_name = "ID")]
+    pub(crate) jurisdiction: Option<String>,
 }
 
 #[derive(Debug, Args)]

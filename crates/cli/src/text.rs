@@ -134,7 +134,8 @@ pub(crate) fn sections(
             .collect();
         let height = row.iter().map(Vec::len).max().unwrap_or(0);
         for at in 0..height {
-            let cells: Vec<String> = row.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
+            let cells: Vec<String> =
+                row.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
             writeln!(out, "{}", line(&cells))?;
         }
     }

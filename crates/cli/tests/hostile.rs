@@ -44,7 +44,8 @@ fn commands_fail_with_their_status_and_message() {
     assert!(commands.len() >= 40);
     let mut wrong = String::new();
     for command in commands {
-        let (name, says) = (command["name"].as_str().expect("a name"), command["says"].as_str().expect("says"));
+        let (name, says) =
+            (command["name"].as_str().expect("a name"), command["says"].as_str().expect("says"));
         let arguments = command["arguments"].as_array().expect("arguments");
         let arguments: Vec<&str> = arguments.iter().map(|it| it.as_str().expect("a text")).collect();
         let output = narrows(folder.path(), &arguments);
@@ -211,7 +212,10 @@ fn standard_input_is_read_in_either_form() {
     use std::process::Stdio;
     for (content, expected) in [
         (format!("{HEADER}a,H20,,2025-05-01,CN,\n"), "a,H20,,2025-05-01,CN,,licence_required"),
-        ("{\"id\":\"a\",\"item\":\"H20\",\"on\":\"2025-05-01\",\"to\":\"CN\"}\n".to_owned(), "\"status\":\"licence_required\""),
+        (
+            "{\"id\":\"a\",\"item\":\"H20\",\"on\":\"2025-05-01\",\"to\":\"CN\"}\n".to_owned(),
+            "\"status\":\"licence_required\"",
+        ),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_narrows"))
             .args(["check", "--batch", "-"])

@@ -19,20 +19,21 @@ mod edition;
 mod explain;
 mod facts;
 mod flip;
+mod inquiry;
 mod instrument;
 mod jurisdiction;
 mod law;
 mod timeline;
 
 pub use determination::{
-    Assumption, Charge, Determination, FactLine, Flip, Ground, Inquiry, InstrumentReference, LeadsTo,
-    Missing, Turning, subject,
+    Assumption, Charge, Determination, FactLine, Flip, Ground, InstrumentReference, LeadsTo, Missing, Turning,
 };
 pub use difference::{ChangeKind, ProvisionChange, describe, difference};
 pub use docket::{Answer, Docket, Transaction};
 pub use edition::{Edition, ProvisionId};
 pub use facts::{Facts, FactsError, Origin, Supplies, Supply};
 pub use flip::{Boundary, Reading, Turn, boundaries, reading, turns};
+pub use inquiry::{Inquiry, subject};
 pub use instrument::{
     Act, Definition, Effect, Instrument, InstrumentKind, Operation, ProceduralCondition, Source, View,
 };

@@ -11,7 +11,7 @@ use crate::arguments::{ChipCommand, Format};
 use crate::text::{self, FAINT, HEADING, certainty_of, heading, item, paragraph};
 
 pub(crate) fn run(workbench: &Workbench, command: &ChipCommand, format: Format) -> Result<u8, Stop> {
-    let request = ChipRequest { name: command.name.clone(), jurisdiction: None };
+    let request = ChipRequest { name: command.name.clone(), jurisdiction: command.jurisdiction.clone() };
     let answer = ChipOperation::run(workbench, &request)?;
     match format {
         Format::Json => print_json(&answer)?,

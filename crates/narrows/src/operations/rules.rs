@@ -183,7 +183,6 @@ pub struct RuleChange {
 }
 
 struct Names<'a> {
-    jurisdiction: &'a Jurisdiction,
     workbench: &'a Workbench,
     titles: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -203,7 +202,6 @@ impl Naming for Names<'_> {
     }
 
     fn name(&self, _: &str, name: &str) -> String {
-        let _ = self.jurisdiction;
         name.to_owned()
     }
 }
@@ -218,7 +216,7 @@ fn provision_text(
     workbench: &Workbench,
     titles: &dyn Fn(&str) -> Option<String>,
 ) -> ProvisionText {
-    let naming = Names { jurisdiction, workbench, titles };
+    let naming = Names { workbench, titles };
     let definition = &provision.definition;
     let words = |lines: Vec<Line>, indent: usize| {
         lines.into_iter().map(move |line| (line.depth + indent, line.text)).collect::<Vec<_>>()
