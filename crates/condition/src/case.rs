@@ -88,6 +88,7 @@ impl Case {
 
     /// What is known of a fact.
     #[must_use]
+    #[inline]
     #[expect(clippy::indexing_slicing, reason = "a case has a span for every fact of its dictionary")]
     pub fn span(&self, fact: FactId) -> Span {
         self.spans[fact.index()]

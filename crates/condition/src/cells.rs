@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use num_integer::Integer;
 use num_rational::Ratio;
-use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Zero};
 
 use crate::case::{Case, Domain, Span};
 use crate::circuit::{Circuit, Linear};
@@ -26,8 +26,18 @@ fn whole(value: i64) -> Number {
     Number::from_integer(i128::from(value))
 }
 
-fn floor(number: &Number) -> i64 {
-    i64::try_from(number.floor().to_integer()).unwrap_or(i64::MAX)
+fn floor(number: &Number) -> i128 {
+    number.numer().div_floor(number.denom())
+}
+
+/// A number between two others, the simplest at hand: mostly a whole one.
+fn between(low: &Number, high: &Number) -> Option<Number> {
+    let next = Number::from_integer(floor(low) + 1);
+    if next < *high {
+        return Some(next);
+    }
+    let sum = low.numer().checked_mul(*high.denom())?.checked_add(high.numer().checked_mul(*low.denom())?)?;
+    Some(Number::new(sum, low.denom().checked_mul(*high.denom())?.checked_mul(2)?))
 }
 
 /// A point, or all numbers strictly between two, with one number to stand for them.
@@ -49,76 +59,106 @@ impl Cell {
 
     /// Smallest value, rounded down.
     pub(crate) fn low(&self) -> i64 {
-        floor(&self.low)
+        i64::try_from(floor(&self.low)).unwrap_or(i64::MAX)
     }
 
     /// Largest value, rounded down.
     pub(crate) fn high(&self) -> i64 {
-        floor(&self.high)
+        i64::try_from(floor(&self.high)).unwrap_or(i64::MAX)
     }
 }
 
 /// `Σ coefficients · variables + constant`, over some variables in their order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Form {
-    coefficients: Vec<Number>,
-    constant: Number,
+    coefficients: Vec<i128>,
+    constant: i128,
 }
 
 impl Form {
-    /// The last variable it involves.
-    fn top(&self) -> Option<usize> {
-        self.coefficients.iter().rposition(|coefficient| !coefficient.is_zero())
+    /// The form of a test less its bound, over variables found by `slot`; `known` gives the
+    /// values of all other facts.
+    fn of(
+        linear: &Linear,
+        count: usize,
+        slot: impl Fn(FactId) -> Option<usize>,
+        known: impl Fn(FactId) -> i64,
+    ) -> Option<Self> {
+        let mut form = Self { coefficients: vec![0; count], constant: -i128::from(linear.bound) };
+        for (coefficient, fact) in &linear.terms {
+            let coefficient = i128::from(*coefficient);
+            match slot(*fact).and_then(|at| form.coefficients.get_mut(at)) {
+                Some(slot) => *slot = slot.checked_add(coefficient)?,
+                None => {
+                    let known = coefficient.checked_mul(i128::from(known(*fact)))?;
+                    form.constant = form.constant.checked_add(known)?;
+                }
+            }
+        }
+        Some(form)
     }
 
-    fn coefficient(&self, at: usize) -> Number {
-        self.coefficients.get(at).copied().unwrap_or_else(Number::zero)
+    /// The last variable it involves.
+    fn top(&self) -> Option<usize> {
+        self.coefficients.iter().rposition(|coefficient| *coefficient != 0)
+    }
+
+    fn coefficient(&self, at: usize) -> i128 {
+        self.coefficients.get(at).copied().unwrap_or(0)
     }
 
     /// `self · b − other · a`, in which variable `at` no longer occurs.
     fn without(&self, other: &Self, at: usize) -> Option<Self> {
         let (a, b) = (self.coefficient(at), other.coefficient(at));
-        let eliminate = |x: &Number, y: &Number| x.checked_mul(&b)?.checked_sub(&y.checked_mul(&a)?);
-        let coefficients = self
-            .coefficients
-            .iter()
-            .zip(&other.coefficients)
-            .map(|(x, y)| eliminate(x, y))
-            .collect::<Option<Vec<_>>>()?;
-        Self { coefficients, constant: eliminate(&self.constant, &other.constant)? }.normalised()
+        let eliminate = |x: i128, y: i128| x.checked_mul(b)?.checked_sub(y.checked_mul(a)?);
+        let pairs = self.coefficients.iter().zip(&other.coefficients);
+        let coefficients = pairs.map(|(x, y)| eliminate(*x, *y)).collect::<Option<Vec<_>>>()?;
+        Some(Self { coefficients, constant: eliminate(self.constant, other.constant)? }.normalised())
     }
 
     /// The two forms that are zero at the ends of the span of variable `at`.
     fn ends(span: Span, at: usize, count: usize) -> impl Iterator<Item = Self> {
         [span.low, span.high].into_iter().map(move |end| {
-            let mut coefficients = vec![Number::zero(); count];
+            let mut coefficients = vec![0; count];
             if let Some(slot) = coefficients.get_mut(at) {
-                *slot = Number::from_integer(1);
+                *slot = 1;
             }
-            Self { coefficients, constant: -whole(end) }
+            Self { coefficients, constant: -i128::from(end) }
         })
     }
 
-    /// Divided by its leading coefficient, so that equal zero sets are equal forms.
-    fn normalised(mut self) -> Option<Self> {
-        if let Some(lead) = self.top().map(|top| self.coefficient(top)) {
-            for coefficient in &mut self.coefficients {
-                *coefficient = coefficient.checked_div(&lead)?;
-            }
-            self.constant = self.constant.checked_div(&lead)?;
+    /// Divided by the greatest common divisor and with a positive leading coefficient, so
+    /// that equal zero sets are equal forms.
+    fn normalised(mut self) -> Self {
+        let lead = self.top().map_or(1, |top| self.coefficient(top));
+        let divisor = self.coefficients.iter().fold(self.constant, |divisor, number| divisor.gcd(number));
+        let divisor = if lead < 0 { -divisor } else { divisor };
+        if divisor != 0 {
+            self.coefficients.iter_mut().for_each(|coefficient| *coefficient /= divisor);
+            self.constant /= divisor;
         }
-        Some(self)
+        self
     }
 
-    /// Its value without variable `at`, for values of the first variables.
-    fn rest(&self, at: Option<usize>, values: &[Number]) -> Option<Number> {
-        let mut sum = self.constant;
+    /// Numerator and positive denominator of its value without variable `at`, for values of
+    /// the others: not reduced, since mostly only the sign is asked for.
+    fn rest(&self, at: Option<usize>, values: &[Number]) -> Option<(i128, i128)> {
+        let (mut numerator, mut denominator) = (self.constant, 1_i128);
         for (position, coefficient) in self.coefficients.iter().enumerate() {
-            if Some(position) != at && !coefficient.is_zero() {
-                sum = sum.checked_add(&coefficient.checked_mul(values.get(position)?)?)?;
+            if Some(position) != at && *coefficient != 0 {
+                let value = values.get(position)?;
+                let product = coefficient.checked_mul(*value.numer())?.checked_mul(denominator)?;
+                numerator = numerator.checked_mul(*value.denom())?.checked_add(product)?;
+                denominator = denominator.checked_mul(*value.denom())?;
             }
         }
-        Some(sum)
+        Some((numerator, denominator))
+    }
+
+    /// Where it is zero, for values of the variables before its last, `at`.
+    fn root(&self, at: usize, values: &[Number]) -> Option<Number> {
+        let (numerator, denominator) = self.rest(Some(at), values)?;
+        Some(Number::new(numerator.checked_neg()?, denominator.checked_mul(self.coefficient(at))?))
     }
 }
 
@@ -131,8 +171,10 @@ fn eliminate(mut forms: BTreeSet<Form>, variables: Range<usize>) -> Option<(Vec<
         let (here, mut rest): (BTreeSet<Form>, BTreeSet<Form>) =
             forms.into_iter().partition(|form| form.top() == Some(at));
         level.extend(here);
-        for (index, first) in level.iter().enumerate() {
-            for second in level.iter().skip(index + 1) {
+        // Below the first variable there is nothing that a form could still be about.
+        let pairs = if at == 0 { &[] } else { level.as_slice() };
+        for (index, first) in pairs.iter().enumerate() {
+            for second in pairs.iter().skip(index + 1) {
                 let eliminated = first.without(second, at)?;
                 if eliminated.top().is_some() {
                     rest.insert(eliminated);
@@ -173,23 +215,15 @@ impl Space {
         variables: &[FactId],
         tests: impl Iterator<Item = (u32, &'t Linear)>,
     ) -> Option<Self> {
-        let mut inequalities = Vec::new();
-        for (bit, linear) in tests {
-            let mut form =
-                Form { coefficients: vec![Number::zero(); variables.len()], constant: -whole(linear.bound) };
-            for (coefficient, fact) in &linear.terms {
-                let slot = variables.iter().position(|variable| variable == fact);
-                match slot.and_then(|at| form.coefficients.get_mut(at)) {
-                    Some(slot) => *slot = slot.checked_add(&whole(*coefficient))?,
-                    None => {
-                        let known = whole(*coefficient).checked_mul(&whole(case.span(*fact).low))?;
-                        form.constant = form.constant.checked_add(&known)?;
-                    }
-                }
-            }
-            inequalities.push(Inequality { bit, form, strict: linear.strict });
-        }
-        Some(Self { spans: variables.iter().map(|fact| case.span(*fact)).collect(), inequalities })
+        let slot = |fact: FactId| variables.iter().position(|variable| *variable == fact);
+        let inequalities = tests.map(|(bit, linear)| {
+            let form = Form::of(linear, variables.len(), slot, |fact| case.span(fact).low)?;
+            Some(Inequality { bit, form, strict: linear.strict })
+        });
+        Some(Self {
+            spans: variables.iter().map(|fact| case.span(*fact)).collect(),
+            inequalities: inequalities.collect::<Option<_>>()?,
+        })
     }
 
     /// All cells, with the variables in the given order (positions among those of the
@@ -205,46 +239,59 @@ impl Space {
             .iter()
             .map(|test| Inequality { form: reorder(&test.form), ..test.clone() })
             .collect();
-        let mut forms: BTreeSet<Form> = BTreeSet::new();
-        for test in &inequalities {
-            forms.insert(test.form.clone().normalised()?);
-        }
+        let mut forms: BTreeSet<Form> =
+            inequalities.iter().map(|test| test.form.clone().normalised()).collect();
         for (at, span) in spans.iter().enumerate() {
             forms.extend(Form::ends(*span, at, spans.len()));
         }
         let (levels, _) = eliminate(forms, 0..spans.len())?;
-        let mut walk =
-            Walk { spans, inequalities, levels, path: Vec::new(), values: Vec::new(), found: Vec::new() };
-        walk.descend()?;
+        let mut walk = Walk {
+            spans,
+            levels,
+            tests: Vec::new(),
+            path: Vec::new(),
+            values: Vec::new(),
+            found: Vec::new(),
+        };
+        // A test is known once its last variable is.
+        let at_level = |level: Option<usize>| {
+            inequalities.iter().filter(move |test| test.form.top() == level).cloned().collect::<Vec<_>>()
+        };
+        walk.tests = (0..walk.spans.len()).map(|level| at_level(Some(level))).collect();
+        let signature = walk.signature(&at_level(None))?;
+        walk.descend(signature)?;
         Some(walk.found)
     }
 }
 
 struct Walk {
     spans: Vec<Span>,
-    inequalities: Vec<Inequality>,
     /// For each variable, the forms in which it is the last.
     levels: Vec<Vec<Form>>,
+    /// For each variable, the tests in which it is the last.
+    tests: Vec<Vec<Inequality>>,
     path: Vec<Cell>,
     values: Vec<Number>,
     found: Vec<Leaf>,
 }
 
 impl Walk {
-    fn descend(&mut self) -> Option<()> {
+    /// Goes through the cells above the values chosen so far, at which the tests of
+    /// `signature` hold.
+    fn descend(&mut self, signature: u64) -> Option<()> {
         let level = self.path.len();
         if level == self.spans.len() {
             if self.found.len() >= MOST_CELLS {
                 return None;
             }
-            let signature = self.signature()?;
             self.found.push(Leaf { path: self.path.clone(), signature });
             return Some(());
         }
         for cell in self.cells(level)? {
             self.path.push(cell);
             self.values.push(cell.sample);
-            self.descend()?;
+            let here = self.signature(self.tests.get(level)?)?;
+            self.descend(signature | here)?;
             self.path.pop();
             self.values.pop();
         }
@@ -255,19 +302,20 @@ impl Walk {
     fn cells(&self, level: usize) -> Option<Vec<Cell>> {
         let span = self.spans.get(level)?;
         let (low, high) = (whole(span.low), whole(span.high));
-        let mut critical = BTreeSet::from([low, high]);
+        let mut critical = vec![low, high];
         for form in self.levels.get(level)? {
-            let root = form.rest(Some(level), &self.values)?.checked_div(&-form.coefficient(level))?;
+            let root = form.root(level, &self.values)?;
             if low < root && root < high {
-                critical.insert(root);
+                critical.push(root);
             }
         }
+        critical.sort_unstable();
+        critical.dedup();
         let mut cells = Vec::with_capacity(critical.len() * 2);
         let mut before: Option<Number> = None;
         for value in critical {
             if let Some(before) = before {
-                let sample = before.checked_add(&value)?.checked_div(&Number::from_integer(2))?;
-                cells.push(Cell { low: before, high: value, sample });
+                cells.push(Cell { low: before, high: value, sample: between(&before, &value)? });
             }
             cells.push(Cell::point(value));
             before = Some(value);
@@ -275,22 +323,21 @@ impl Walk {
         Some(cells)
     }
 
-    /// Which tests hold at the values chosen.
-    fn signature(&self) -> Option<u64> {
-        let mut signature = 0;
-        for test in &self.inequalities {
-            let value = test.form.rest(None, &self.values)?;
-            let holds = if test.strict { value > Number::zero() } else { value >= Number::zero() };
-            signature |= u64::from(holds) << test.bit;
-        }
-        Some(signature)
+    /// Which of some tests hold at the values chosen.
+    fn signature(&self, tests: &[Inequality]) -> Option<u64> {
+        tests.iter().try_fold(0, |signature, test| {
+            let (value, _) = test.form.rest(None, &self.values)?;
+            let holds = if test.strict { value > 0 } else { value >= 0 };
+            Some(signature | u64::from(holds) << test.bit)
+        })
     }
 }
 
 /// The forms over *known* facts on whose signs the cells of the facts `unknown`
-/// depend: two cases with the same unknown facts, the same outcomes of all tests and
-/// the same signs of these forms have the same completions up to a stretching of the
-/// axes. They let an answer for one row of a table serve for many.
+/// depend: two cases with the same spans of the unknown facts, the same outcomes of the
+/// tests that look at known facts only, and the same signs of these forms have the same
+/// completions up to a stretching of the axes. They let an answer for one row of a table
+/// serve for many.
 ///
 /// None if they cannot be computed in exact 128-bit arithmetic.
 #[must_use]
@@ -317,54 +364,48 @@ pub(crate) fn shape_forms(
         .collect();
     let known_count = order.iter().filter(|fact| !is_unknown(fact)).count();
     let mut forms: BTreeSet<Form> = BTreeSet::new();
+    let slot = |fact: FactId| order.iter().position(|other| *other == fact);
     for linear in linears {
-        let mut form =
-            Form { coefficients: vec![Number::zero(); order.len()], constant: -whole(linear.bound) };
-        for (coefficient, fact) in &linear.terms {
-            if let Some(slot) =
-                order.iter().position(|other| other == fact).and_then(|at| form.coefficients.get_mut(at))
-            {
-                *slot = slot.checked_add(&whole(*coefficient))?;
-            }
-        }
-        if form.top().is_some_and(|top| top >= known_count) {
-            forms.insert(form.normalised()?);
+        // Truths and choices are not in the order; no linear test has more than one of them.
+        let form = Form::of(linear, order.len(), slot, |_| 0)?;
+        // A test may name an unknown fact with the coefficient zero (a quotient above zero):
+        // its form is then over known facts already.
+        if form.top().is_some() && linear.terms.iter().any(|(_, fact)| is_unknown(fact)) {
+            forms.insert(form.normalised());
         }
     }
     for (at, fact) in order.iter().enumerate().skip(known_count) {
-        if let Some(Domain::Real(span)) = domains.get(fact.index()) {
-            forms.extend(Form::ends(*span, at, order.len()));
-        }
+        forms.extend(Form::ends(case.span(*fact), at, order.len()));
     }
     let (_, forms) = eliminate(forms, known_count..order.len())?;
-    forms.iter().map(|form| ShapeForm::new(form, &order)).collect()
+    forms.into_iter().map(|form| ShapeForm::new(&form, &order)).collect()
 }
 
 /// A linear form over known facts, in whole numbers, of which only the sign matters.
 #[derive(Debug, Clone)]
 pub(crate) struct ShapeForm {
-    terms: Vec<(i128, FactId)>,
-    constant: i128,
+    pub(crate) terms: Vec<(i128, FactId)>,
+    pub(crate) constant: i128,
 }
 
 impl ShapeForm {
+    /// The form of a test: what it adds up less its bound.
+    pub(crate) fn of(linear: &Linear) -> Self {
+        Self {
+            terms: linear.terms.iter().map(|(coefficient, fact)| (i128::from(*coefficient), *fact)).collect(),
+            constant: -i128::from(linear.bound),
+        }
+    }
+
     fn new(form: &Form, order: &[FactId]) -> Option<Self> {
-        let mut multiple: i128 = 1;
-        for number in form.coefficients.iter().chain([&form.constant]) {
-            let denominator = *number.denom();
-            let common = gcd(multiple, denominator);
-            multiple = multiple.checked_mul(denominator / common)?;
-        }
-        let whole = |number: &Number| {
-            number.checked_mul(&Number::from_integer(multiple)).map(|scaled| scaled.to_integer())
-        };
-        let mut terms = Vec::new();
-        for (coefficient, fact) in form.coefficients.iter().zip(order) {
-            if !coefficient.is_zero() {
-                terms.push((whole(coefficient)?, *fact));
-            }
-        }
-        let constant = whole(&form.constant)?;
+        let terms: Vec<(i128, FactId)> = form
+            .coefficients
+            .iter()
+            .zip(order)
+            .filter(|(coefficient, _)| **coefficient != 0)
+            .map(|(coefficient, fact)| (*coefficient, *fact))
+            .collect();
+        let constant = form.constant;
         // The largest value of a fact is far below 2⁶³, so this bounds every sum.
         let limit = i128::MAX / (i128::from(i64::MAX) * 8);
         let fits = terms.iter().all(|(coefficient, _)| coefficient.abs() < limit);
@@ -381,11 +422,4 @@ impl ShapeForm {
             })
             .signum()
     }
-}
-
-fn gcd(mut a: i128, mut b: i128) -> i128 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a.abs().max(1)
 }

@@ -515,6 +515,14 @@ impl Linear {
     /// The outcome on the spans of a case.
     #[must_use]
     pub fn truth(&self, case: &Case) -> Truth {
+        let (always, ever) = self.holds(case);
+        Truth::of(always, ever)
+    }
+
+    /// Whether it holds for all values in the spans of a case, and whether for any. There
+    /// is no branch on what is compared: the outcomes of a table's rows are past guessing.
+    #[inline]
+    fn holds(&self, case: &Case) -> (bool, bool) {
         let (mut low, mut high) = (0_i64, 0_i64);
         for (coefficient, fact) in &self.terms {
             let Span { low: least, high: most } = case.span(*fact);
@@ -523,19 +531,13 @@ impl Linear {
             low = low.wrapping_add(a.min(b));
             high = high.wrapping_add(a.max(b));
         }
-        if self.passes(low) {
-            Truth::True
-        } else if self.passes(high) {
-            Truth::Unknown
-        } else {
-            Truth::False
-        }
+        (self.passes(low), self.passes(high))
     }
 
     /// Whether a sum satisfies the inequality.
     #[must_use]
     pub const fn passes(&self, sum: i64) -> bool {
-        if self.strict { sum > self.bound } else { sum >= self.bound }
+        (sum > self.bound) | (!self.strict & (sum == self.bound))
     }
 }
 
@@ -544,28 +546,28 @@ impl Test {
     /// and are unknown here.
     #[must_use]
     pub fn truth(&self, case: &Case) -> Truth {
+        let (always, ever) = self.holds(case);
+        Truth::of(always, ever)
+    }
+
+    /// Whether it holds for all values in the spans of a case, and whether for any.
+    #[inline]
+    pub(crate) fn holds(&self, case: &Case) -> (bool, bool) {
         match self {
-            Self::Linear(linear) => linear.truth(case),
+            Self::Linear(linear) => linear.holds(case),
             Self::Ratio { ratio, given, multiplied } => {
                 if case.span(*ratio).is_absent() {
-                    multiplied.truth(case)
+                    multiplied.holds(case)
                 } else {
-                    given.truth(case)
+                    given.holds(case)
                 }
             }
             Self::Choice { fact, mask } => {
                 let span = case.span(*fact);
-                let is_in = |value: i64| mask >> value & 1 == 1;
-                let inside = (span.low..=span.high).filter(|value| is_in(*value)).count();
-                if inside == 0 {
-                    Truth::False
-                } else if i64::try_from(inside) == Ok(span.high - span.low + 1) {
-                    Truth::True
-                } else {
-                    Truth::Unknown
-                }
+                let mut inside = (span.low..=span.high).map(|value| mask >> value & 1 == 1);
+                (inside.clone().all(|is_in| is_in), inside.any(|is_in| is_in))
             }
-            Self::Member { .. } | Self::Day { .. } => Truth::Unknown,
+            Self::Member { .. } | Self::Day { .. } => (false, true),
         }
     }
 

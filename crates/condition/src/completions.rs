@@ -118,6 +118,9 @@ impl Group {
         let Values::Numbers(space) = &self.values else {
             return Some(BTreeSet::from([self.signatures.clone()]));
         };
+        if self.variables.len() == 1 {
+            return Some(BTreeSet::from([self.signatures.clone()]));
+        }
         let leaves = space.leaves(&self.order(variable, false))?;
         let beside = |a: &Leaf, b: &Leaf| {
             a.path.split_last().map(|(_, rest)| rest) == b.path.split_last().map(|(_, rest)| rest)

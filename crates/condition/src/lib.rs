@@ -20,6 +20,7 @@
 mod case;
 mod cells;
 mod circuit;
+mod columns;
 mod completions;
 mod crossings;
 mod dictionary;
@@ -33,6 +34,7 @@ pub mod words;
 
 pub use case::{Case, Domain, Span};
 pub use circuit::{Circuit, CircuitError, GateId, Linear, Literal, Settled, Test};
+pub use columns::Column;
 pub use completions::{Completions, Decided, Exploration, Stretch};
 pub use crossings::{Crossing, crossings};
 pub use dictionary::{
@@ -40,6 +42,6 @@ pub use dictionary::{
 };
 pub use parse::{MAX_LENGTH, ParseError, Vocabulary, parse};
 pub use print::canonical_text;
-pub use session::{Column, Judge, Session};
+pub use session::{Judge, Session};
 pub use tree::{Comparison, Condition, DayComparison, Membership, Node, Operator, Term};
 pub use truth::Truth;

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::case::{Case, Domain, Span};
 use crate::cells::{ShapeForm, shape_forms};
-use crate::circuit::{Circuit, Linear, Test};
+use crate::circuit::{Circuit, Test};
 use crate::completions::{Completions, Decided, Exploration};
 use crate::dictionary::FactId;
 use crate::truth::Truth;
@@ -23,47 +23,107 @@ pub trait Judge {
     fn conclude(&mut self, exploration: &Exploration) -> u32;
 }
 
-/// One column of a table: the values of a fact in millionths (truth as 0 and 1, a
-/// choice as the position of its word), and which rows do not know it.
-#[derive(Debug, Clone, Copy)]
-pub struct Column<'a> {
-    /// The fact.
-    pub fact: FactId,
-    /// A value for every row; where unknown, any value.
-    pub values: &'a [i64],
-    /// Whether each row's value is unknown; none if all are known.
-    pub unknown: Option<&'a [bool]>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    truths: u64,
-    unknown_tests: u64,
-    unknown_facts: u64,
-    shape: u128,
+enum Key {
+    /// Cases alike in what is unknown.
+    Shape {
+        truths: u64,
+        unknown_tests: u64,
+        /// Of the facts that tests look at, bit i: nothing is known of the i-th; bit 64 + i: it
+        /// is a ratio to be taken from its parts.
+        unknown_facts: u128,
+        shape: u128,
+    },
+    /// One case: what is known of each fact that tests look at.
+    Spans(Box<[Span]>),
 }
 
 /// Answers of one circuit, remembered.
 #[derive(Debug, Clone)]
 pub struct Session {
-    circuit: Arc<Circuit>,
-    domains: Arc<[Domain]>,
+    pub(crate) circuit: Arc<Circuit>,
+    pub(crate) domains: Arc<[Domain]>,
+    /// Answers where every test came out, by position if the tests are few.
+    direct: Vec<u32>,
     definite: FxHashMap<u64, u32>,
     indefinite: FxHashMap<Key, u32>,
-    shapes: FxHashMap<u64, Option<Vec<ShapeForm>>>,
+    shapes: FxHashMap<u128, Option<Vec<ShapeForm>>>,
     gates: Vec<Truth>,
+    weighing: Weighing,
 }
 
-/// Rows handled together, so that their keys stay in the first cache.
-const CHUNK: usize = 1_024;
+/// Up to so many tests, their outcomes are a position in a table rather than hashed.
+const MOST_DIRECT: usize = 12;
+
+/// Answers for partly known cases remembered at once.
+const MOST_INDEFINITE: usize = 65_536;
+
+/// No answer yet.
+const OPEN: u32 = u32::MAX;
+
+/// The tests of a circuit, sorted by how much work they are.
+#[derive(Debug, Clone, Default)]
+struct Weighing {
+    /// Tests `fact ≥ bound`, with their bits: nearly all are such.
+    single: Vec<(u32, FactId, i64)>,
+    /// Positions of the others.
+    other: Vec<usize>,
+    /// Facts that some test looks at.
+    facts: Vec<FactId>,
+}
+
+impl Weighing {
+    fn of(circuit: &Circuit) -> Self {
+        let mut weighing = Self::default();
+        for (position, (bit, test)) in (0_u32..).zip(circuit.tests()).enumerate() {
+            match test {
+                Test::Linear(linear) if !linear.strict && matches!(*linear.terms, [(1, _)]) => {
+                    weighing.single.extend(linear.terms.iter().map(|(_, fact)| (bit, *fact, linear.bound)));
+                }
+                _ => weighing.other.push(position),
+            }
+            match test {
+                Test::Linear(linear) => weighing.facts.extend(linear.terms.iter().map(|(_, fact)| *fact)),
+                Test::Ratio { ratio, multiplied, .. } => {
+                    weighing.facts.push(*ratio);
+                    weighing.facts.extend(multiplied.terms.iter().map(|(_, fact)| *fact));
+                }
+                Test::Choice { fact, .. } => weighing.facts.push(*fact),
+                Test::Member { .. } | Test::Day { .. } => {}
+            }
+        }
+        weighing.facts.sort_unstable();
+        weighing.facts.dedup();
+        weighing
+    }
+
+    /// Bits of the tests that hold for all values in the spans of a case, and for any.
+    fn weigh(&self, circuit: &Circuit, case: &Case) -> (u64, u64) {
+        let (mut always, mut ever) = (0_u64, 0_u64);
+        for (bit, fact, bound) in &self.single {
+            let span = case.span(*fact);
+            always |= u64::from(span.low >= *bound) << bit;
+            ever |= u64::from(span.high >= *bound) << bit;
+        }
+        for position in &self.other {
+            let Some(test) = circuit.tests().get(*position) else { continue };
+            let (all, any) = test.holds(case);
+            always |= u64::from(all) << position;
+            ever |= u64::from(any) << position;
+        }
+        (always, ever)
+    }
+}
 
 impl Session {
     /// A session over a specialised circuit; `domains` gives the domain of every fact.
     #[must_use]
     pub fn new(circuit: Arc<Circuit>, domains: Arc<[Domain]>) -> Self {
         Self {
+            weighing: Weighing::of(&circuit),
             circuit,
             domains,
+            direct: Vec::new(),
             definite: FxHashMap::default(),
             indefinite: FxHashMap::default(),
             shapes: FxHashMap::default(),
@@ -79,14 +139,8 @@ impl Session {
 
     /// The answer for one case.
     pub fn answer(&mut self, case: &Case, judge: &mut dyn Judge) -> u32 {
-        let (mut truths, mut unknown_tests) = (0_u64, 0_u64);
-        for (bit, test) in (0_u32..).zip(self.circuit.tests()) {
-            match test.truth(case) {
-                Truth::True => truths |= 1 << bit,
-                Truth::Unknown => unknown_tests |= 1 << bit,
-                Truth::False => {}
-            }
-        }
+        let (truths, possible) = self.weighing.weigh(&self.circuit, case);
+        let unknown_tests = possible & !truths;
         if unknown_tests == 0 {
             self.definite(truths, judge)
         } else {
@@ -95,7 +149,15 @@ impl Session {
     }
 
     /// Every test came out; bit i of `truths` is test i.
-    fn definite(&mut self, truths: u64, judge: &mut dyn Judge) -> u32 {
+    #[inline]
+    pub(crate) fn definite(&mut self, truths: u64, judge: &mut dyn Judge) -> u32 {
+        match usize::try_from(truths).ok().and_then(|at| self.direct.get(at)) {
+            Some(answer) if *answer != OPEN => *answer,
+            _ => self.definite_by_hash(truths, judge),
+        }
+    }
+
+    fn definite_by_hash(&mut self, truths: u64, judge: &mut dyn Judge) -> u32 {
         if let Some(answer) = self.definite.get(&truths) {
             return *answer;
         }
@@ -109,40 +171,55 @@ impl Session {
             None => exploration.exhausted = true,
         }
         let answer = judge.conclude(&exploration);
-        self.definite.insert(truths, answer);
+        let tests = self.circuit.tests().len();
+        if tests <= MOST_DIRECT {
+            self.direct.resize(1 << tests, OPEN);
+            if let Some(slot) = usize::try_from(truths).ok().and_then(|at| self.direct.get_mut(at)) {
+                *slot = answer;
+            }
+        } else {
+            self.definite.insert(truths, answer);
+        }
         answer
     }
 
     fn indefinite(&mut self, case: &Case, truths: u64, unknown_tests: u64, judge: &mut dyn Judge) -> u32 {
         let key = self.key(case, truths, unknown_tests);
-        if let Some(answer) = key.as_ref().and_then(|key| self.indefinite.get(key)) {
+        if let Some(answer) = self.indefinite.get(&key) {
             return *answer;
         }
         let exploration =
             Completions::new(&self.circuit, &self.domains, case).explore(&mut |gates| judge.decide(gates));
         let answer = judge.conclude(&exploration);
-        if let Some(key) = key {
-            self.indefinite.insert(key, answer);
+        if self.indefinite.len() >= MOST_INDEFINITE {
+            self.indefinite.clear();
         }
+        self.indefinite.insert(key, answer);
         answer
     }
 
-    /// What the answer for a partly known case depends on; none if some fact is known
-    /// within bounds of its own, since such a case is one of a kind.
-    fn key(&mut self, case: &Case, truths: u64, unknown_tests: u64) -> Option<Key> {
-        let mut unknown_facts = 0_u64;
-        for (position, (span, domain)) in case.spans().iter().zip(&*self.domains).enumerate() {
-            let whole = match domain {
-                Domain::Real(whole) | Domain::Discrete(whole) => *whole,
-                Domain::Contextual => continue,
-            };
+    /// What the answer for a partly known case depends on.
+    fn key(&mut self, case: &Case, truths: u64, unknown_tests: u64) -> Key {
+        self.key_by_shape(case, truths, unknown_tests)
+            .unwrap_or_else(|| Key::Spans(self.weighing.facts.iter().map(|fact| case.span(*fact)).collect()))
+    }
+
+    /// None if some fact is known within bounds of its own: such a case is one of a kind.
+    fn key_by_shape(&mut self, case: &Case, truths: u64, unknown_tests: u64) -> Option<Key> {
+        let mut unknown_facts = 0_u128;
+        for (position, fact) in self.weighing.facts.iter().enumerate() {
+            let span = case.span(*fact);
             if span.is_exact() {
                 continue;
             }
-            if position >= 64 || (!span.is_absent() && *span != whole) {
+            let whole = match self.domains.get(fact.index())? {
+                Domain::Real(whole) | Domain::Discrete(whole) => *whole,
+                Domain::Contextual => continue,
+            };
+            if position >= 64 || (!span.is_absent() && span != whole) {
                 return None;
             }
-            unknown_facts |= 1 << position;
+            unknown_facts |= 1 << if span.is_absent() { 64 + position } else { position };
         }
         let (circuit, domains) = (&self.circuit, &self.domains);
         let forms = self.shapes.entry(unknown_facts).or_insert_with(|| {
@@ -160,202 +237,6 @@ impl Session {
             // −1, 0, 1 as 0, 1, 2 in two bits each.
             shape << 2 | (form.sign(case) + 1).unsigned_abs()
         });
-        Some(Key { truths, unknown_tests, unknown_facts, shape })
+        Some(Key::Shape { truths, unknown_tests, unknown_facts, shape })
     }
-
-    /// The answers for all rows of a table. Facts without a column are as in `base`.
-    ///
-    /// `answers` receives one number a row, up to the shortest of the columns and itself.
-    pub fn run(&mut self, base: &Case, columns: &[Column<'_>], judge: &mut dyn Judge, answers: &mut [u32]) {
-        let rows = columns.iter().map(|column| column.values.len()).min().unwrap_or(0).min(answers.len());
-        let plans: Vec<Plan> =
-            self.circuit.tests().iter().map(|test| Plan::new(test, base, columns)).collect();
-        let always_unknown = plans.iter().any(|plan| matches!(plan, Plan::RowByRow));
-        let mut keys = [0_u64; CHUNK];
-        let mut unknown = [false; CHUNK];
-        let mut last: Option<(u64, u32)> = None;
-        let mut case = base.clone();
-        for start in (0..rows).step_by(CHUNK) {
-            let length = CHUNK.min(rows - start);
-            let range = start..start + length;
-            let Some(answers) = answers.get_mut(range.clone()) else { return };
-            let (Some(keys), Some(unknown)) = (keys.get_mut(..length), unknown.get_mut(..length)) else {
-                return;
-            };
-            keys.fill(0);
-            unknown.fill(always_unknown);
-            for column in columns {
-                if let Some(flags) = column.unknown.and_then(|flags| flags.get(range.clone())) {
-                    unknown.iter_mut().zip(flags).for_each(|(unknown, flag)| *unknown |= flag);
-                }
-            }
-            for (bit, plan) in (0_u32..).zip(&plans) {
-                plan.mark(bit, range.clone(), columns, keys);
-            }
-            for (offset, ((answer, key), unknown)) in
-                answers.iter_mut().zip(&*keys).zip(&*unknown).enumerate()
-            {
-                *answer = if *unknown {
-                    for column in columns {
-                        case.set_span(column.fact, self.cell(column, start + offset));
-                    }
-                    self.answer(&case, judge)
-                } else {
-                    match last {
-                        Some((known, answer)) if known == *key => answer,
-                        _ => {
-                            let answer = self.definite(*key, judge);
-                            last = Some((*key, answer));
-                            answer
-                        }
-                    }
-                };
-            }
-        }
-    }
-
-    fn cell(&self, column: &Column<'_>, row: usize) -> Span {
-        let unknown = column.unknown.and_then(|flags| flags.get(row)).copied().unwrap_or(false);
-        let whole = || match self.domains.get(column.fact.index()) {
-            Some(Domain::Real(span) | Domain::Discrete(span)) => *span,
-            _ => Span::exactly(0),
-        };
-        let is_ratio = || {
-            self.circuit
-                .tests()
-                .iter()
-                .any(|test| matches!(test, Test::Ratio { ratio, .. } if *ratio == column.fact))
-        };
-        match column.values.get(row) {
-            Some(value) if !unknown => Span::exactly(*value),
-            _ if is_ratio() => Span::ABSENT,
-            _ => whole(),
-        }
-    }
-}
-
-/// How a test runs over columns.
-enum Plan {
-    /// The same for every row.
-    Same(bool),
-    /// `sign · value ≥ bound` on one column.
-    One { column: usize, ascending: bool, bound: i64 },
-    /// A sum over columns and a constant.
-    Sum { terms: Vec<(i64, usize)>, bound: i64 },
-    /// One word of a choice.
-    Choice { column: usize, mask: u64 },
-    /// Some fact is unknown in every row.
-    RowByRow,
-}
-
-impl Plan {
-    fn new(test: &Test, base: &Case, columns: &[Column<'_>]) -> Self {
-        let column_of = |fact: FactId| columns.iter().position(|column| column.fact == fact);
-        match test {
-            Test::Choice { fact, mask } => match column_of(*fact) {
-                Some(column) => Self::Choice { column, mask: *mask },
-                None => Self::constant(test, base),
-            },
-            Test::Linear(linear) => Self::linear(linear, base, &column_of),
-            Test::Ratio { ratio, given, multiplied } => match column_of(*ratio) {
-                // Some rows may give the ratio and others not.
-                Some(column) if columns.get(column).is_some_and(|column| column.unknown.is_some()) => {
-                    Self::RowByRow
-                }
-                Some(_) => Self::linear(given, base, &column_of),
-                None if base.span(*ratio).is_absent() => Self::linear(multiplied, base, &column_of),
-                None => Self::linear(given, base, &column_of),
-            },
-            Test::Member { .. } | Test::Day { .. } => Self::RowByRow,
-        }
-    }
-
-    fn constant(test: &Test, base: &Case) -> Self {
-        match test.truth(base) {
-            Truth::True => Self::Same(true),
-            Truth::False => Self::Same(false),
-            Truth::Unknown => Self::RowByRow,
-        }
-    }
-
-    fn linear(linear: &Linear, base: &Case, column_of: &dyn Fn(FactId) -> Option<usize>) -> Self {
-        // On whole numbers, > bound is ≥ bound + 1.
-        let mut bound = linear.bound.saturating_add(i64::from(linear.strict));
-        let mut terms = Vec::new();
-        for (coefficient, fact) in &linear.terms {
-            match column_of(*fact) {
-                Some(column) => terms.push((*coefficient, column)),
-                None => {
-                    let span = base.span(*fact);
-                    if !span.is_exact() {
-                        return Self::RowByRow;
-                    }
-                    bound = bound.saturating_sub(coefficient.saturating_mul(span.low));
-                }
-            }
-        }
-        match terms.as_slice() {
-            [] => Self::Same(0 >= bound),
-            [(coefficient, column)] if *coefficient > 0 => {
-                Self::One { column: *column, ascending: true, bound: div_ceil(bound, *coefficient) }
-            }
-            [(coefficient, column)] if *coefficient < 0 => {
-                // c·x ≥ b with c < 0 is x ≤ ⌊b / c⌋.
-                let most = bound.saturating_neg().div_euclid(coefficient.saturating_neg());
-                Self::One { column: *column, ascending: false, bound: most }
-            }
-            _ => Self::Sum { terms, bound },
-        }
-    }
-
-    /// Sets bit `bit` of the key of every row of `range` where the test holds.
-    fn mark(&self, bit: u32, range: std::ops::Range<usize>, columns: &[Column<'_>], keys: &mut [u64]) {
-        let values =
-            |column: &usize| columns.get(*column).and_then(|column| column.values.get(range.clone()));
-        match self {
-            Self::Same(true) => keys.iter_mut().for_each(|key| *key |= 1 << bit),
-            Self::Same(false) | Self::RowByRow => {}
-            Self::One { column, ascending, bound } => {
-                let Some(values) = values(column) else { return };
-                let bound = *bound;
-                if *ascending {
-                    keys.iter_mut()
-                        .zip(values)
-                        .for_each(|(key, value)| *key |= u64::from(*value >= bound) << bit);
-                } else {
-                    keys.iter_mut()
-                        .zip(values)
-                        .for_each(|(key, value)| *key |= u64::from(*value <= bound) << bit);
-                }
-            }
-            Self::Choice { column, mask } => {
-                let Some(values) = values(column) else { return };
-                keys.iter_mut().zip(values).for_each(|(key, value)| *key |= (mask >> value & 1) << bit);
-            }
-            Self::Sum { terms, bound } => match terms.as_slice() {
-                [(a, first), (b, second)] => {
-                    let (Some(first), Some(second)) = (values(first), values(second)) else { return };
-                    // INVARIANT: the ranges of the facts keep such sums within 64 bits.
-                    keys.iter_mut().zip(first.iter().zip(second)).for_each(|(key, (x, y))| {
-                        let sum = a.wrapping_mul(*x).wrapping_add(b.wrapping_mul(*y));
-                        *key |= u64::from(sum >= *bound) << bit;
-                    });
-                }
-                _ => {
-                    for (offset, key) in keys.iter_mut().enumerate() {
-                        let sum = terms.iter().fold(0_i64, |sum, (coefficient, column)| {
-                            let value =
-                                values(column).and_then(|values| values.get(offset)).copied().unwrap_or(0);
-                            sum.wrapping_add(coefficient.wrapping_mul(value))
-                        });
-                        *key |= u64::from(sum >= *bound) << bit;
-                    }
-                }
-            },
-        }
-    }
-}
-
-fn div_ceil(a: i64, b: i64) -> i64 {
-    a.saturating_neg().div_euclid(b).saturating_neg()
 }

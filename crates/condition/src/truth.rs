@@ -18,6 +18,15 @@ pub enum Truth {
 }
 
 impl Truth {
+    /// Of what holds in all cases, or in some at least.
+    pub(crate) fn of(always: bool, ever: bool) -> Self {
+        match (always, ever) {
+            (true, _) => Self::True,
+            (false, true) => Self::Unknown,
+            (false, false) => Self::False,
+        }
+    }
+
     /// Conjunction: false wins, then unknown.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

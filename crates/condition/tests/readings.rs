@@ -255,7 +255,7 @@ proptest! {
             })
             .collect();
         // A ratio, or a sum with a multiple, may meet its threshold between two millionths only.
-        let finer = exact.statuses.is_superset(&statuses) && ["area", "links", "memory"].contains(&which);
+        let finer = exact.statuses.is_superset(&statuses) && ["rate", "area", "links", "memory"].contains(&which);
         prop_assert!(exact.statuses == statuses || finer, "{exact:?} {statuses:?}");
         let expected: Vec<FactId> = if exact.statuses.len() > 1 { vec![id] } else { Vec::new() };
         prop_assert_eq!(&exact.missing, &expected);
@@ -276,11 +276,13 @@ proptest! {
         second in node(&dictionary()),
         base in case(&dictionary()),
         rows in prop::collection::vec(case(&dictionary()), 1..60),
+        names in prop::sample::subsequence(
+            vec!["rate", "area", "density", "memory", "links", "cores", "listed", "tested", "kind"], 1..=9,
+        ),
     ) {
         let dictionary = dictionary();
         let (circuit, outputs) = compiled(&[&first, &second], &dictionary);
         let domains: Arc<[Domain]> = domains(&dictionary).into();
-        let names = ["rate", "area", "memory", "links", "listed", "kind"];
         let ids: Vec<FactId> = names.iter().map(|name| fact(&dictionary, name)).collect();
         let values: Vec<Vec<i64>> =
             ids.iter().map(|id| rows.iter().map(|row| row.span(*id).low).collect()).collect();
@@ -300,6 +302,8 @@ proptest! {
             for id in &ids {
                 let span = row.span(*id);
                 let whole = match domains[id.index()] {
+                    // A ratio with an empty cell is taken from its parts.
+                    _ if span.is_absent() => span,
                     Domain::Real(whole) | Domain::Discrete(whole) => whole,
                     Domain::Contextual => unreachable!(),
                 };

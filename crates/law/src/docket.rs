@@ -106,8 +106,8 @@ pub struct Docket {
     edition: Arc<Edition>,
     session: Session,
     bench: Bench,
-    /// The same edition for other places, asked for by what-if questions.
-    elsewhere: BTreeMap<Transaction, Self>,
+    /// The same edition for other places, asked for by what-if questions, by what is left of it.
+    elsewhere: BTreeMap<Vec<Settled>, Self>,
 }
 
 /// Outcomes and answers of one docket.
@@ -210,10 +210,10 @@ impl Docket {
     ) -> Result<&mut Self, CircuitError> {
         let mut other = transaction.clone();
         other.values.insert(fact, value.to_owned());
-        match self.elsewhere.entry(other) {
+        match self.elsewhere.entry(Self::settled(jurisdiction, places, &self.edition, &other)) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), entry.key())?;
+                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), &other)?;
                 Ok(entry.insert(docket))
             }
         }
@@ -328,9 +328,9 @@ impl Bench {
         };
         let outline = &self.outline;
         let mut caught = Vec::new();
-        for class in outline.classes.iter().filter(|class| class.caught) {
-            if known(&class.holds)? {
-                caught.push(class.provision);
+        for (provision, gate) in &outline.classes {
+            if known(gate)? {
+                caught.push(*provision);
             }
         }
 

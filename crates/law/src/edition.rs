@@ -36,7 +36,8 @@ pub struct Edition {
 /// What the phases of a determination look at, gate by gate.
 #[derive(Debug, Clone)]
 pub(crate) struct Outline<G> {
-    pub(crate) classes: Vec<ClassGate<G>>,
+    /// Classes that requirements may look at; what is a label only decides nothing.
+    pub(crate) classes: Vec<(ProvisionId, G)>,
     /// An exclusion and the gate "it holds and takes out a caught class that would hold".
     pub(crate) exclusions: Vec<(ProvisionId, G)>,
     /// A requirement, the gate "it applies", and its own status.
@@ -46,13 +47,6 @@ pub(crate) struct Outline<G> {
     pub(crate) reviews: Vec<ReviewGate<G>>,
     pub(crate) prohibitions: Vec<(ProvisionId, G, StatusId)>,
     pub(crate) practices: Vec<(ProvisionId, G, Vec<ProvisionId>, StatusId)>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct ClassGate<G> {
-    pub(crate) provision: ProvisionId,
-    pub(crate) holds: G,
-    pub(crate) caught: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -101,15 +95,7 @@ impl<G: Copy> Outline<G> {
     /// The same outline over other gates, visited in the order of [`Outline::gates`].
     pub(crate) fn map<H>(self, image: &mut impl FnMut(G) -> H) -> Outline<H> {
         Outline {
-            classes: self
-                .classes
-                .into_iter()
-                .map(|class| ClassGate {
-                    provision: class.provision,
-                    holds: image(class.holds),
-                    caught: class.caught,
-                })
-                .collect(),
+            classes: self.classes.into_iter().map(|(id, gate)| (id, image(gate))).collect(),
             exclusions: self.exclusions.into_iter().map(|(id, gate)| (id, image(gate))).collect(),
             requirements: self
                 .requirements
@@ -412,12 +398,13 @@ impl<'a> Compiler<'a> {
         let mut outline = Outline::default();
         for (id, provision) in self.each() {
             match &provision.definition.effect {
-                Effect::Define | Effect::Presume { .. } | Effect::Charge { .. } => {}
-                Effect::Classify { caught } => outline.classes.push(ClassGate {
-                    provision: id,
-                    holds: self.named(&provision.provision, sight),
-                    caught: *caught,
-                }),
+                Effect::Define
+                | Effect::Presume { .. }
+                | Effect::Charge { .. }
+                | Effect::Classify { caught: false } => {}
+                Effect::Classify { caught: true } => {
+                    outline.classes.push((id, self.named(&provision.provision, sight)));
+                }
                 Effect::Exclude { from } => {
                     let mut would = Vec::new();
                     for class in self.find_all(from) {

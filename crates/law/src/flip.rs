@@ -107,52 +107,74 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Value less threshold, as a fraction of the threshold.
+    /// Value less threshold, in their unit.
+    #[must_use]
+    #[inline]
+    pub fn margin(self) -> Option<Decimal> {
+        self.value.checked_sub(self.threshold)
+    }
+
+    /// The margin as a fraction of the threshold.
     #[must_use]
     pub fn fraction(self) -> Option<Decimal> {
-        self.value.checked_sub(self.threshold)?.quotient_for_display(self.threshold.abs())
+        self.margin()?.quotient_for_display(self.threshold.abs())
     }
 }
 
 /// Reads a test of a fully known subject.
 #[must_use]
+#[inline]
 pub fn reading(test: &Test, case: &Case) -> Option<Reading> {
     match test {
+        Test::Linear(linear) => match *linear.terms {
+            // Nearly all tests are of one fact as it is.
+            [(1, fact)] => {
+                let span = case.span(fact);
+                let threshold = Decimal::from_millionths(linear.bound);
+                Some(Reading { value: Decimal::from_millionths(span.low), threshold })
+                    .filter(|_| span.is_exact())
+            }
+            _ => reading_of_sum(linear, case),
+        },
         Test::Ratio { ratio, given, multiplied } => {
             let threshold = threshold(given)?;
-            let value = if case.span(*ratio).is_absent() {
-                // n − t·d: the first term is the numerator, the second the denominator.
-                let [(_, numerator), (_, denominator)] = &*multiplied.terms else { return None };
-                let (n, d) = (case.span(*numerator), case.span(*denominator));
-                if !n.is_exact() || !d.is_exact() {
-                    return None;
-                }
-                Decimal::from_millionths(n.low).quotient_for_display(Decimal::from_millionths(d.low))?
-            } else {
-                let span = case.span(*ratio);
-                Some(Decimal::from_millionths(span.low)).filter(|_| span.is_exact())?
-            };
-            Some(Reading { value, threshold })
-        }
-        Test::Linear(linear) => {
-            let (lead, _) = *linear.terms.first()?;
-            let mut sum: i64 = 0;
-            for (coefficient, fact) in &linear.terms {
-                let span = case.span(*fact);
-                if !span.is_exact() {
-                    return None;
-                }
-                sum = sum.checked_add(coefficient.checked_mul(span.low)?)?;
+            let span = case.span(*ratio);
+            if span.is_exact() {
+                return Some(Reading { value: Decimal::from_millionths(span.low), threshold });
             }
-            let value = Decimal::from_millionths(sum.checked_div(lead)?);
-            Some(Reading { value, threshold: threshold(linear)? })
+            // n − t·d: the first term is the numerator, the second the denominator.
+            let [(_, numerator), (_, denominator)] = *multiplied.terms else { return None };
+            let (n, d) = (case.span(numerator), case.span(denominator));
+            if !span.is_absent() || !n.is_exact() || !d.is_exact() {
+                return None;
+            }
+            let (n, d) = (Decimal::from_millionths(n.low), Decimal::from_millionths(d.low));
+            Some(Reading { value: n.quotient_for_display(d)?, threshold })
         }
         _ => None,
     }
 }
 
+fn reading_of_sum(linear: &Linear, case: &Case) -> Option<Reading> {
+    let (lead, _) = *linear.terms.first()?;
+    let mut sum: i64 = 0;
+    for (coefficient, fact) in &linear.terms {
+        let span = case.span(*fact);
+        if !span.is_exact() {
+            return None;
+        }
+        sum = sum.checked_add(coefficient.checked_mul(span.low)?)?;
+    }
+    Some(Reading { value: in_unit_of(lead, sum)?, threshold: in_unit_of(lead, linear.bound)? })
+}
+
 /// The bound in the unit of the first fact.
 fn threshold(linear: &Linear) -> Option<Decimal> {
     let (lead, _) = *linear.terms.first()?;
-    Some(Decimal::from_millionths(linear.bound.checked_div(lead)?))
+    in_unit_of(lead, linear.bound)
+}
+
+/// A sum in the unit of its first fact, whose coefficient is nearly always 1.
+fn in_unit_of(lead: i64, sum: i64) -> Option<Decimal> {
+    Some(Decimal::from_millionths(if lead == 1 { sum } else { sum.checked_div(lead)? }))
 }

@@ -22,7 +22,7 @@ use crate::workbench::Workbench;
 
 /// How many editions, and how many dockets, are kept. A table may ask about any number of
 /// days and places; what it comes back to soon is still there.
-const MOST_KEPT: usize = 512;
+const MOST_KEPT: usize = 4_096;
 
 /// One question: an item, a transaction, a day and a state of knowledge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
