@@ -12,7 +12,7 @@ use narrows_quantity::nearest;
 use crate::edition::Edition;
 use crate::instrument::{Effect, Instrument, View, read_instrument};
 use crate::jurisdiction::{Jurisdiction, Names, Registers, read_dictionary, read_head};
-use crate::timeline::Timeline;
+use crate::timeline::{InForce, Timeline};
 
 /// All jurisdictions with the places that their tests speak of.
 #[derive(Debug, Clone)]
@@ -350,6 +350,20 @@ impl Jurisdiction {
         view: View,
         reforms: &[Instrument],
     ) -> Result<Edition, LawError> {
+        self.compile(self.provisions(on, known_on, view, reforms)?, on)
+    }
+
+    /// The provisions in force on a day.
+    ///
+    /// # Errors
+    /// [`LawError::BeforeCoverage`].
+    pub fn provisions(
+        &self,
+        on: Date,
+        known_on: Option<Date>,
+        view: View,
+        reforms: &[Instrument],
+    ) -> Result<Vec<InForce>, LawError> {
         // Before the record begins nothing was known, and nothing known must not read as
         // nothing in force.
         for day in std::iter::once(on).chain(known_on) {
@@ -358,7 +372,14 @@ impl Jurisdiction {
                 return Err(LawError::BeforeCoverage { jurisdiction, day, from: self.coverage_from });
             }
         }
-        let provisions = Timeline::new(self, view, known_on, reforms).on(on);
+        Ok(Timeline::new(self, view, known_on, reforms).on(on))
+    }
+
+    /// Compiles the provisions in force on a day.
+    ///
+    /// # Errors
+    /// [`LawError::Data`] if they do not compile.
+    pub fn compile(&self, provisions: Vec<InForce>, on: Date) -> Result<Edition, LawError> {
         Edition::compile(provisions, &self.dictionary).map_err(|error| LawError::Data { day: on, error })
     }
 

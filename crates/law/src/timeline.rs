@@ -10,7 +10,7 @@ use crate::instrument::{Act, Definition, Effect, Instrument, Operation, View};
 use crate::jurisdiction::Jurisdiction;
 
 /// A provision as it stands on a day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InForce {
     /// Stable id.
     pub provision: String,

@@ -167,15 +167,15 @@ fn json_rows(
 fn cells(answer: &Result<Verdict, Failure>) -> [String; 7] {
     match answer {
         Ok(verdict) => [
-            verdict.status.clone(),
-            verdict.class.to_owned(),
-            verdict.provisions.join(";"),
+            verdict.standing.status.clone(),
+            verdict.standing.class.to_owned(),
+            verdict.standing.provisions.join(";"),
             verdict
                 .nearest_margin
                 .as_ref()
                 .map(|(subject, fraction)| format!("{}:{fraction}", subject.replace(' ', "")))
                 .unwrap_or_default(),
-            verdict.missing.join(";"),
+            verdict.standing.missing.join(";"),
             verdict
                 .assumed
                 .iter()

@@ -79,9 +79,16 @@ pub struct Examiner<'w> {
     days: BTreeMap<View, Vec<Date>>,
     /// Days on which something became known.
     known_days: Vec<Date>,
-    editions: HashMap<(View, Date, Option<Date>), Arc<Edition>>,
+    editions: Editions,
     dockets: Dockets,
     roles: Roles,
+}
+
+/// Editions, each kept once however many days it is the law of.
+#[derive(Default)]
+struct Editions {
+    all: Vec<Arc<Edition>>,
+    by_day: HashMap<(View, Date, Option<Date>), usize>,
 }
 
 /// Dockets, found by transaction and by what is left of the law for it.
@@ -89,7 +96,8 @@ pub struct Examiner<'w> {
 struct Dockets {
     all: Vec<Docket>,
     by_transaction: BTreeMap<(View, Transaction), usize>,
-    by_law: BTreeMap<(View, Date, Option<Date>, Vec<Settled>), usize>,
+    /// By edition and what is left of it.
+    by_law: BTreeMap<(usize, Vec<Settled>), usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -99,20 +107,27 @@ struct Roles {
     exported_from: FactId,
 }
 
-/// The part of an answer that a table needs.
+/// An answer without its grounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Standing {
     /// The status.
     pub status: String,
     /// Its class.
     pub class: &'static str,
     /// Ids of the deciding provisions.
     pub provisions: Vec<String>,
+    /// Names of the missing facts.
+    pub missing: Vec<String>,
+}
+
+/// The part of an answer that a table needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer.
+    pub standing: Standing,
     /// The nearest threshold whose crossing changes the status: its subject, and how far
     /// the subject is from it as a fraction of the threshold.
     pub nearest_margin: Option<(String, Decimal)>,
-    /// Names of the missing facts.
-    pub missing: Vec<String>,
     /// Assumptions that mattered, as fact and value.
     pub assumed: Vec<(String, String)>,
 }
@@ -156,7 +171,7 @@ impl<'w> Examiner<'w> {
             reforms: reforms.into(),
             days,
             known_days,
-            editions: HashMap::new(),
+            editions: Editions::default(),
             dockets: Dockets::default(),
             roles,
         })
@@ -318,17 +333,33 @@ impl<'w> Examiner<'w> {
     /// # Errors
     /// A day before the record.
     pub fn edition(&mut self, on: Date, known_on: Option<Date>, view: View) -> Result<Arc<Edition>, Failure> {
+        let position = self.edition_position(on, known_on, view)?;
+        self.editions.all.get(position).cloned().ok_or_else(|| Failure::data("an edition was lost"))
+    }
+
+    fn edition_position(&mut self, on: Date, known_on: Option<Date>, view: View) -> Result<usize, Failure> {
         let day = floor(self.days(view), on);
         let known = known_on.map(|known_on| floor(&self.known_days, known_on));
-        if let Some(edition) = self.editions.get(&(view, day, known)) {
-            return Ok(Arc::clone(edition));
+        if let Some(position) = self.editions.by_day.get(&(view, day, known)) {
+            return Ok(*position);
         }
-        let edition = Arc::new(self.jurisdiction.edition(day, known, view, &self.reforms)?);
-        if self.editions.len() >= MOST_KEPT {
-            self.editions.clear();
+        if self.editions.by_day.len() >= MOST_KEPT {
+            // Dockets name editions by position, so they go together.
+            self.editions = Editions::default();
+            self.dockets = Dockets::default();
         }
-        self.editions.insert((view, day, known), Arc::clone(&edition));
-        Ok(edition)
+        let provisions = self.jurisdiction.provisions(day, known, view, &self.reforms)?;
+        let same = |edition: &Arc<Edition>| edition.provisions() == provisions.as_slice();
+        let position = match self.editions.all.iter().rposition(same) {
+            Some(position) => position,
+            None => {
+                let edition = self.jurisdiction.compile(provisions, day)?;
+                self.editions.all.push(Arc::new(edition));
+                self.editions.all.len() - 1
+            }
+        };
+        self.editions.by_day.insert((view, day, known), position);
+        Ok(position)
     }
 
     /// The docket of a transaction. Transactions between the same two days of change share
@@ -351,12 +382,13 @@ impl<'w> Examiner<'w> {
 
     /// The position of the docket of a transaction that is asked about for the first time.
     fn settle(&mut self, view: View, key: Transaction) -> Result<usize, Failure> {
-        let edition = self.edition(key.on, key.known_on, view)?;
         if self.dockets.by_transaction.len() >= MOST_KEPT * 16 || self.dockets.all.len() >= MOST_KEPT {
             self.dockets = Dockets::default();
         }
+        let edition_position = self.edition_position(key.on, key.known_on, view)?;
+        let edition = self.edition(key.on, key.known_on, view)?;
         let settled = Docket::settled(self.jurisdiction, self.places, &edition, &key);
-        let law = (view, key.on, key.known_on, settled);
+        let law = (edition_position, settled);
         let position = match self.dockets.by_law.get(&law) {
             Some(position) => *position,
             None => {
@@ -395,6 +427,17 @@ impl<'w> Examiner<'w> {
         }
     }
 
+    /// The answer without its grounds.
+    ///
+    /// # Errors
+    /// A day before the record, or data that do not compile.
+    pub fn standing(&mut self, prepared: &Prepared<'_>) -> Result<Standing, Failure> {
+        let jurisdiction = self.jurisdiction;
+        let docket = self.docket(prepared.view, &prepared.transaction)?;
+        let answer = docket.answer(&prepared.item.facts.case).clone();
+        Ok(standing(jurisdiction, docket.edition(), &answer))
+    }
+
     /// The part of the answer that a table needs.
     ///
     /// # Errors
@@ -406,17 +449,22 @@ impl<'w> Examiner<'w> {
         let case = &prepared.item.facts.case;
         let answer: Answer = docket.answer(case).clone();
         let assumed = inquiry.assumptions(docket, &answer);
-        let status = answer.status_in(jurisdiction);
-        let edition = Arc::clone(docket.edition());
-        let dictionary = &jurisdiction.dictionary;
         Ok(Verdict {
-            status: status.map_or(narrows_law::UNDETERMINED, |status| &status.word).to_owned(),
-            class: status.map_or(narrows_law::Class::Undetermined, |status| status.class).word(),
-            provisions: answer.deciding.iter().map(|id| edition.provision(*id).provision.clone()).collect(),
-            nearest_margin: nearest_margin(docket, case, dictionary),
-            missing: answer.missing.iter().map(|id| dictionary.fact(*id).name.clone()).collect(),
+            standing: standing(jurisdiction, docket.edition(), &answer),
+            nearest_margin: nearest_margin(docket, case, &jurisdiction.dictionary),
             assumed: assumed.into_iter().map(|Assumption { fact, assumed, .. }| (fact, assumed)).collect(),
         })
+    }
+}
+
+fn standing(jurisdiction: &Jurisdiction, edition: &Edition, answer: &Answer) -> Standing {
+    let status = answer.status_in(jurisdiction);
+    let name = |id: &FactId| jurisdiction.dictionary.fact(*id).name.clone();
+    Standing {
+        status: status.map_or(narrows_law::UNDETERMINED, |status| &status.word).to_owned(),
+        class: status.map_or(narrows_law::Class::Undetermined, |status| status.class).word(),
+        provisions: answer.deciding.iter().map(|id| edition.provision(*id).provision.clone()).collect(),
+        missing: answer.missing.iter().map(name).collect(),
     }
 }
 

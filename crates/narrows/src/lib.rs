@@ -17,7 +17,7 @@ mod scenario;
 mod workbench;
 
 pub use batch::{BatchFormat, BatchSummary, check_batch};
-pub use examiner::{Examiner, Prepared, PreparedItem, Question, Verdict};
+pub use examiner::{Examiner, Prepared, PreparedItem, Question, Standing, Verdict};
 pub use failure::{Failure, FailureKind};
 pub use operation::{Entry, OPERATIONS, Operation};
 pub use scenario::{ReformText, Scenario};

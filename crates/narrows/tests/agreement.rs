@@ -75,7 +75,7 @@ fn compare(examiner: &mut Examiner<'_>, asked: &OracleQuestion, expected: &Verdi
     let question = question(asked);
     let prepared: Prepared<'_> =
         examiner.prepare(&question).unwrap_or_else(|failure| panic!("{failure}\n{question:#?}"));
-    let verdict = examiner.verdict(&prepared).unwrap();
+    let verdict = examiner.standing(&prepared).unwrap();
     let missing: BTreeSet<String> = verdict.missing.iter().cloned().collect();
     let agrees = verdict.status == expected.status
         && verdict.class == expected.class

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use narrows::operations::{Check, CheckAnswer, CheckRequest, History, HistoryRequest};
 use narrows::{
-    Class, Date, Decimal, Examiner, Operation, Question, Scenario, Truth, Verdict, View, Workbench,
+    Class, Date, Decimal, Examiner, Operation, Question, Scenario, Standing, Truth, View, Workbench,
 };
 use proptest::prelude::*;
 
@@ -23,10 +23,10 @@ fn question(facts: &Facts, on: Date, to: &str) -> Question {
     Question { facts: facts.clone(), on, to: to.to_owned(), ..Question::default() }
 }
 
-fn verdict(question: &Question) -> Verdict {
+fn verdict(question: &Question) -> Standing {
     EXAMINER.with_borrow_mut(|examiner| {
         let prepared = examiner.prepare(question).expect("a sound question");
-        examiner.verdict(&prepared).expect("sound data")
+        examiner.standing(&prepared).expect("sound data")
     })
 }
 
@@ -114,7 +114,7 @@ fn item() -> impl Strategy<Value = Facts> {
     )
 }
 
-fn class_of(verdict: &Verdict) -> &str {
+fn class_of(verdict: &Standing) -> &str {
     verdict.class
 }
 

@@ -231,8 +231,8 @@ impl<'w> Statuses<'w> {
             view: if self.filter.codified { View::Codified } else { View::Enforced },
             ..Question::default()
         })?;
-        let verdict = self.examiner.verdict(&prepared)?;
-        Ok((verdict.status, verdict.class.to_owned()))
+        let standing = self.examiner.standing(&prepared)?;
+        Ok((standing.status, standing.class.to_owned()))
     }
 }
 

@@ -6,7 +6,7 @@ use narrows_law::{Class, Transaction, View};
 use serde::{Deserialize, Serialize};
 
 use super::check::{ItemReference, PlaceReference};
-use crate::examiner::{Examiner, Question, Verdict};
+use crate::examiner::{Examiner, Question, Standing};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::scenario::Scenario;
@@ -125,33 +125,30 @@ impl Operation for History {
         let jurisdiction = examiner.jurisdiction();
         let mut prepared = examiner.prepare(&request.question(jurisdiction.coverage_from))?;
         let mut periods: Vec<Period> = Vec::new();
-        let mut before: Option<Verdict> = None;
+        let mut before: Option<Standing> = None;
         for day in examiner.days(view).to_vec() {
             prepared.transaction.on = day;
-            let verdict = examiner.verdict(&prepared)?;
-            let same = before.as_ref().is_some_and(|before| {
-                (&before.status, &before.provisions, &before.missing)
-                    == (&verdict.status, &verdict.provisions, &verdict.missing)
-            });
+            let standing = examiner.standing(&prepared)?;
+            let same = before.as_ref() == Some(&standing);
             if !same {
                 if let Some(last) = periods.last_mut() {
                     last.until = Some(day);
                 }
                 let changed_by =
-                    changed_by(&mut examiner, &prepared.transaction, view, before.as_ref(), &verdict)?;
-                let status = jurisdiction.statuses().iter().find(|status| status.word == verdict.status);
+                    changed_by(&mut examiner, &prepared.transaction, view, before.as_ref(), &standing)?;
+                let status = jurisdiction.statuses().iter().find(|status| status.word == standing.status);
                 periods.push(Period {
                     from: day,
                     until: None,
-                    status: verdict.status.clone(),
+                    status: standing.status.clone(),
                     class: status.map_or(Class::Undetermined, |status| status.class),
                     title: status.map_or_else(|| "undetermined".to_owned(), |status| status.title.clone()),
-                    provisions: verdict.provisions.clone(),
+                    provisions: standing.provisions.clone(),
                     changed_by,
-                    missing: verdict.missing.clone(),
+                    missing: standing.missing.clone(),
                 });
             }
-            before = Some(verdict);
+            before = Some(standing);
         }
         let headquarters = request.headquarters.as_ref().unwrap_or(&request.to);
         Ok(HistoryAnswer {
@@ -170,15 +167,15 @@ fn changed_by(
     examiner: &mut Examiner<'_>,
     transaction: &Transaction,
     view: View,
-    before: Option<&Verdict>,
-    after: &Verdict,
+    before: Option<&Standing>,
+    after: &Standing,
 ) -> Result<Vec<ChangedBy>, Failure> {
     if before.is_none() {
         return Ok(Vec::new());
     }
     let (day, known_on) = (transaction.on, transaction.known_on);
     let touched: Vec<&String> =
-        before.into_iter().chain([after]).flat_map(|verdict| &verdict.provisions).collect();
+        before.into_iter().chain([after]).flat_map(|standing| &standing.provisions).collect();
     let edition = examiner.edition(day, known_on, view)?;
     // What decides rests on other provisions, so an act on any of those counts as well.
     let mut relevant: Vec<&str> = touched.iter().map(|id| id.as_str()).collect();

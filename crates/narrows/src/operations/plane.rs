@@ -266,8 +266,8 @@ fn chips(
             left_out.push(LeftOut { id: chip.id.clone(), lacks });
             continue;
         };
-        let verdict = examiner.verdict(&prepared)?;
-        let status = jurisdiction.statuses().iter().find(|status| status.word == verdict.status);
+        let standing = examiner.standing(&prepared)?;
+        let status = jurisdiction.statuses().iter().find(|status| status.word == standing.status);
         points.push(Point {
             id: chip.id.clone(),
             name: chip.name.clone(),
@@ -276,7 +276,7 @@ fn chips(
             y,
             class: status.map_or(Class::Undetermined, |status| status.class),
             title: status.map_or(UNDETERMINED, |status| &status.title).to_owned(),
-            status: verdict.status,
+            status: standing.status,
         });
     }
     Ok((points, left_out))
