@@ -1,7 +1,6 @@
 //! [`Docket`]: an edition settled for one transaction, answering cases.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -106,8 +105,20 @@ pub struct Docket {
     edition: Arc<Edition>,
     session: Session,
     bench: Bench,
-    /// The same edition for other places, asked for by what-if questions, by what is left of it.
-    elsewhere: BTreeMap<Vec<Settled>, Self>,
+    /// The same edition for other places, asked for by what-if questions.
+    others: Vec<Self>,
+    /// By what is left of the law there.
+    other_by_law: BTreeMap<Vec<Settled>, usize>,
+    /// By transaction and the fact that is another.
+    elsewhere: HashMap<(Transaction, FactId), Arc<[Elsewhere]>>,
+}
+
+/// One of the sets of places that conditions name, in the place of what a transaction has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The set, as a condition names it.
+    pub among: String,
+    position: usize,
 }
 
 /// Outcomes and answers of one docket.
@@ -159,7 +170,18 @@ impl Docket {
             outcomes: Vec::new(),
             answers: Vec::new(),
         };
-        Ok(Self { edition, session, bench, elsewhere: BTreeMap::new() })
+        Ok(Self::with(edition, session, bench))
+    }
+
+    fn with(edition: Arc<Edition>, session: Session, bench: Bench) -> Self {
+        Self {
+            edition,
+            session,
+            bench,
+            others: Vec::new(),
+            other_by_law: BTreeMap::new(),
+            elsewhere: HashMap::new(),
+        }
     }
 
     /// The edition.
@@ -195,28 +217,61 @@ impl Docket {
         &self.bench.answers[number as usize]
     }
 
-    /// The docket of the same transaction with another value of one contextual fact. It is
-    /// kept, so that a table of cases asks each such question once.
-    ///
-    /// # Errors
-    /// [`CircuitError::TooManyTests`].
+    /// What the law would be if one place of a transaction were in another of the sets of
+    /// places that conditions name, for each set that makes a difference; one member stands
+    /// for each set. Sets beyond the limits of columns are passed over.
     pub fn elsewhere(
         &mut self,
         jurisdiction: &Jurisdiction,
         places: &Places,
         transaction: &Transaction,
         fact: FactId,
-        value: &str,
-    ) -> Result<&mut Self, CircuitError> {
-        let mut other = transaction.clone();
-        other.values.insert(fact, value.to_owned());
-        match self.elsewhere.entry(Self::settled(jurisdiction, places, &self.edition, &other)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), &other)?;
-                Ok(entry.insert(docket))
+    ) -> Arc<[Elsewhere]> {
+        let key = (transaction.clone(), fact);
+        if let Some(known) = self.elsewhere.get(&key) {
+            return Arc::clone(known);
+        }
+        let edition = Arc::clone(&self.edition);
+        let mut seen = BTreeSet::from([Self::settled(jurisdiction, places, &edition, transaction)]);
+        let mut found = Vec::new();
+        for test in edition.contextual_tests() {
+            let Test::Member { fact: of, items } = test else { continue };
+            for item in items.iter().filter(|_| *of == fact) {
+                let member = places.group(item).map_or(Some(item), |group| group.members.first());
+                let mut other = transaction.clone();
+                other.values.insert(fact, member.cloned().unwrap_or_default());
+                let settled = Self::settled(jurisdiction, places, &edition, &other);
+                if seen.insert(settled.clone())
+                    && let Some(position) = self.other(jurisdiction, places, settled, &other)
+                {
+                    found.push(Elsewhere { among: items.join(" or "), position });
+                }
             }
         }
+        let found: Arc<[Elsewhere]> = found.into();
+        self.elsewhere.insert(key, Arc::clone(&found));
+        found
+    }
+
+    /// The docket there.
+    pub fn at(&mut self, elsewhere: &Elsewhere) -> Option<&mut Self> {
+        self.others.get_mut(elsewhere.position)
+    }
+
+    fn other(
+        &mut self,
+        jurisdiction: &Jurisdiction,
+        places: &Places,
+        settled: Vec<Settled>,
+        transaction: &Transaction,
+    ) -> Option<usize> {
+        if let Some(position) = self.other_by_law.get(&settled) {
+            return Some(*position);
+        }
+        let docket = Self::new(jurisdiction, places, Arc::clone(&self.edition), transaction).ok()?;
+        self.others.push(docket);
+        self.other_by_law.insert(settled, self.others.len() - 1);
+        Some(self.others.len() - 1)
     }
 
     /// Statuses along one unknown fact of a case.
@@ -247,7 +302,7 @@ impl Docket {
         let outline = with_images(&self.bench.outline, images);
         let session = Session::new(Arc::new(circuit), Arc::clone(&self.edition.domains));
         let bench = Bench { outline, outcomes: Vec::new(), answers: Vec::new(), ..self.bench };
-        Ok(Self { edition: Arc::clone(&self.edition), session, bench, elsewhere: BTreeMap::new() })
+        Ok(Self::with(Arc::clone(&self.edition), session, bench))
     }
 
     /// The answers for all rows of a table, as numbers for [`Docket::answer_of`].

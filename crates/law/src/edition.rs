@@ -245,7 +245,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn definition(&self, id: ProvisionId) -> Option<&'a Definition> {
-        self.provisions.get(id.index()).map(|it| &it.definition)
+        self.provisions.get(id.index()).map(|it| it.definition.as_ref())
     }
 
     fn never(&self) -> GateId {

@@ -270,7 +270,7 @@ impl Inquiry<'_> {
     }
 
     /// Whether a place that a condition names, in the place of the one assumed, would
-    /// change the status. One member stands for each set that a condition names.
+    /// change the status.
     fn place_assumption(
         &self,
         docket: &mut Docket,
@@ -278,34 +278,20 @@ impl Inquiry<'_> {
         id: FactId,
         assumed: &str,
     ) -> Option<Assumption> {
-        let edition = std::sync::Arc::clone(docket.edition());
-        let mut tried = BTreeSet::new();
-        for test in edition.contextual_tests() {
-            let Test::Member { fact, items } = test else { continue };
-            if *fact != id {
+        let elsewhere = docket.elsewhere(self.jurisdiction, self.places, self.transaction, id);
+        for there in &*elsewhere {
+            let Some(status) = docket.at(there).map(|docket| docket.answer(&self.facts.case).status) else {
                 continue;
-            }
-            for item in items {
-                let code = match self.places.group(item) {
-                    Some(group) => group.members.first().cloned().unwrap_or_default(),
-                    None => item.clone(),
-                };
-                if !tried.insert(code.clone()) {
-                    continue;
-                }
-                let elsewhere = docket.elsewhere(self.jurisdiction, self.places, self.transaction, id, &code);
-                let Ok(elsewhere) = elsewhere else { continue };
-                let status = elsewhere.answer(&self.facts.case).status;
-                if status != answer.status {
-                    let definition = self.dictionary().fact(id);
-                    return Some(Assumption {
-                        fact: definition.name.clone(),
-                        title: definition.title.clone(),
-                        assumed: assumed.to_owned(),
-                        otherwise: items.join(" or "),
-                        status: self.word_of(status),
-                    });
-                }
+            };
+            if status != answer.status {
+                let definition = self.dictionary().fact(id);
+                return Some(Assumption {
+                    fact: definition.name.clone(),
+                    title: definition.title.clone(),
+                    assumed: assumed.to_owned(),
+                    otherwise: there.among.clone(),
+                    status: self.word_of(status),
+                });
             }
         }
         None

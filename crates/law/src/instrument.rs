@@ -1,5 +1,7 @@
 //! [`Instrument`]: a document that changes law, and its operations on provisions.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use narrows_catalog::datafile::{Collector, DataFile, Document, Located, Location, Table};
 use narrows_condition::{Condition, FactId, parse};
@@ -143,9 +145,9 @@ pub(crate) struct Timing {
 #[derive(Debug, Clone)]
 pub enum Act {
     /// The provision comes into force.
-    Add(Box<Definition>),
+    Add(Arc<Definition>),
     /// Its definition is replaced.
-    Replace(Box<Definition>),
+    Replace(Arc<Definition>),
     /// One condition within it is replaced by another.
     Amend {
         /// What is struck.
@@ -504,8 +506,8 @@ impl Reader<'_> {
             view: table.optional_word("view", &views),
         };
         let act = match word? {
-            ActWord::Add => Act::Add(Box::new(self.definition(table)?)),
-            ActWord::Replace => Act::Replace(Box::new(self.definition(table)?)),
+            ActWord::Add => Act::Add(Arc::new(self.definition(table)?)),
+            ActWord::Replace => Act::Replace(Arc::new(self.definition(table)?)),
             ActWord::Amend => Act::Amend {
                 strike: self.condition(table, "strike")?,
                 insert: self.condition(table, "insert")?,

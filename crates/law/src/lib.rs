@@ -29,7 +29,7 @@ pub use determination::{
     Assumption, Charge, Determination, FactLine, Flip, Ground, InstrumentReference, LeadsTo, Missing, Turning,
 };
 pub use difference::{ChangeKind, ProvisionChange, describe, difference};
-pub use docket::{Answer, Docket, Transaction};
+pub use docket::{Answer, Docket, Elsewhere, Transaction};
 pub use edition::{Edition, ProvisionId};
 pub use facts::{Facts, FactsError, Origin, Supplies, Supply};
 pub use flip::{Boundary, Reading, Turn, boundaries, reading, turns};

@@ -1,6 +1,7 @@
 //! Folding operations into the versions of provisions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use narrows_catalog::datafile::Collector;
@@ -10,16 +11,26 @@ use crate::instrument::{Act, Definition, Effect, Instrument, Operation, View};
 use crate::jurisdiction::Jurisdiction;
 
 /// A provision as it stands on a day.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct InForce {
     /// Stable id.
     pub provision: String,
     /// What it says.
-    pub definition: Definition,
+    pub definition: Arc<Definition>,
     /// Ids of the instruments whose operations made it so, in the order of effect.
     pub by: Vec<String>,
     /// Open questions, all of which must be answered with yes for it to be in force.
     pub questions: Vec<FactId>,
+}
+
+impl PartialEq for InForce {
+    /// Mostly it is the very same definition, and nothing need be compared.
+    fn eq(&self, other: &Self) -> bool {
+        self.provision == other.provision
+            && (Arc::ptr_eq(&self.definition, &other.definition) || self.definition == other.definition)
+            && self.by == other.by
+            && self.questions == other.questions
+    }
 }
 
 /// One operation with its instrument.
@@ -136,19 +147,24 @@ impl<'a> Timeline<'a> {
         };
         let enacted = acting(self.enacted.get(id));
         let reforms = acting(self.reforms.get(id));
-        let mut state: Option<(Definition, Vec<String>)> = None;
+        let mut state: Option<(Arc<Definition>, Vec<String>)> = None;
         for step in enacted.iter().chain(&reforms) {
             let by = step.instrument.id.clone();
             match &step.operation.act {
-                Act::Add(definition) => state = Some(((**definition).clone(), vec![by])),
+                Act::Add(definition) => state = Some((Arc::clone(definition), vec![by])),
                 Act::Replace(definition) => {
                     if state.is_some() {
-                        state = Some(((**definition).clone(), vec![by]));
+                        state = Some((Arc::clone(definition), vec![by]));
                     }
                 }
                 Act::Amend { strike, insert } => {
                     if let Some((definition, instruments)) = &mut state {
-                        amend(definition, &strike.root, &insert.root, &self.jurisdiction.dictionary);
+                        amend(
+                            Arc::make_mut(definition),
+                            &strike.root,
+                            &insert.root,
+                            &self.jurisdiction.dictionary,
+                        );
                         instruments.push(by);
                     }
                 }

@@ -95,7 +95,7 @@ struct Editions {
 #[derive(Default)]
 struct Dockets {
     all: Vec<Docket>,
-    by_transaction: BTreeMap<(View, Transaction), usize>,
+    by_transaction: HashMap<(View, Transaction), usize>,
     /// By edition and what is left of it.
     by_law: BTreeMap<(usize, Vec<Settled>), usize>,
 }
@@ -368,38 +368,44 @@ impl<'w> Examiner<'w> {
     /// # Errors
     /// A day before the record, or data that do not compile.
     pub fn docket(&mut self, view: View, transaction: &Transaction) -> Result<&mut Docket, Failure> {
-        let mut key = transaction.clone();
-        key.on = floor(self.days(view), transaction.on);
-        key.known_on = transaction.known_on.map(|known_on| floor(&self.known_days, known_on));
-        let found = self.dockets.by_transaction.get(&(view, key.clone())).copied();
-        let position = match found {
-            Some(position) => position,
-            None => self.settle(view, key)?,
+        let key = (view, self.floored(view, transaction));
+        let position = match self.dockets.by_transaction.get(&key) {
+            Some(position) => *position,
+            None => self.settle(key)?,
         };
         let docket = self.dockets.all.get_mut(position);
         docket.ok_or_else(|| Failure::data("a docket was lost"))
     }
 
+    /// A transaction on the first day with the same law and of the same knowledge.
+    fn floored(&self, view: View, transaction: &Transaction) -> Transaction {
+        let mut floored = transaction.clone();
+        floored.on = floor(self.days(view), transaction.on);
+        floored.known_on = transaction.known_on.map(|known_on| floor(&self.known_days, known_on));
+        floored
+    }
+
     /// The position of the docket of a transaction that is asked about for the first time.
-    fn settle(&mut self, view: View, key: Transaction) -> Result<usize, Failure> {
+    fn settle(&mut self, asked: (View, Transaction)) -> Result<usize, Failure> {
+        let (view, key) = &asked;
         if self.dockets.by_transaction.len() >= MOST_KEPT * 16 || self.dockets.all.len() >= MOST_KEPT {
             self.dockets = Dockets::default();
         }
-        let edition_position = self.edition_position(key.on, key.known_on, view)?;
-        let edition = self.edition(key.on, key.known_on, view)?;
-        let settled = Docket::settled(self.jurisdiction, self.places, &edition, &key);
+        let edition_position = self.edition_position(key.on, key.known_on, *view)?;
+        let edition = self.edition(key.on, key.known_on, *view)?;
+        let settled = Docket::settled(self.jurisdiction, self.places, &edition, key);
         let law = (edition_position, settled);
         let position = match self.dockets.by_law.get(&law) {
             Some(position) => *position,
             None => {
-                let docket = Docket::new(self.jurisdiction, self.places, edition, &key)
+                let docket = Docket::new(self.jurisdiction, self.places, edition, key)
                     .map_err(|error| Failure::data(error.to_string()))?;
                 self.dockets.all.push(docket);
                 self.dockets.by_law.insert(law, self.dockets.all.len() - 1);
                 self.dockets.all.len() - 1
             }
         };
-        self.dockets.by_transaction.insert((view, key), position);
+        self.dockets.by_transaction.insert(asked, position);
         Ok(position)
     }
 
@@ -444,8 +450,10 @@ impl<'w> Examiner<'w> {
     /// A day before the record, or data that do not compile.
     pub fn verdict(&mut self, prepared: &Prepared<'_>) -> Result<Verdict, Failure> {
         let (jurisdiction, reforms) = (self.jurisdiction, Arc::clone(&self.reforms));
-        let inquiry = self.inquiry(&reforms, prepared);
-        let docket = self.docket(prepared.view, &prepared.transaction)?;
+        // What-if questions about places are remembered by transaction, so days alike are one.
+        let transaction = self.floored(prepared.view, &prepared.transaction);
+        let inquiry = Inquiry { transaction: &transaction, ..self.inquiry(&reforms, prepared) };
+        let docket = self.docket(prepared.view, &transaction)?;
         let case = &prepared.item.facts.case;
         let answer: Answer = docket.answer(case).clone();
         let assumed = inquiry.assumptions(docket, &answer);

@@ -78,6 +78,7 @@ impl Operation for ChipOperation {
     type Answer = ChipAnswer;
 
     fn run(workbench: &Workbench, request: &ChipRequest) -> Result<ChipAnswer, Failure> {
+        workbench.read_ahead();
         let chips = workbench.chips()?;
         let found = chips.find(&request.name)?;
         let dictionary = &workbench.jurisdiction(request.jurisdiction.as_deref())?.dictionary;
