@@ -1,0 +1,12 @@
+//! Whole commands with their output: those of `cases/transcripts/`, and every example of
+//! the README. `TRYCMD=overwrite` writes what is found; read the difference.
+
+use std::path::Path;
+
+#[test]
+fn commands_answer_as_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Paths in the transcripts are those of the repository.
+    assert!(std::env::set_current_dir(root).is_ok(), "the repository is there");
+    trycmd::TestCases::new().case("README.md").case("cases/transcripts/*.md");
+}
