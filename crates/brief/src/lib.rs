@@ -6,6 +6,8 @@
 
 mod band;
 mod drawing;
+#[cfg(test)]
+mod golden;
 mod map;
 mod page;
 mod scale;

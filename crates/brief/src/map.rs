@@ -12,6 +12,8 @@ const LEFT: f64 = 52.0;
 const RIGHT: f64 = 44.0;
 const TOP: f64 = 42.0;
 const BOTTOM: f64 = 46.0;
+/// Length of the arrow of a value that is open upwards.
+const ARROW: f64 = 14.0;
 
 /// Which chips are told apart.
 pub(crate) struct Shown<'a> {
@@ -256,6 +258,14 @@ fn points(
         mark(drawing, point.class, style, place, size);
         drawing.end();
         taken.push(Taken::around(place, size, size));
+        // An open end is an arrow, and no name may lie on it.
+        let [x, y] = place;
+        if point.x.high.is_none() {
+            taken.push(Taken::around([x + ARROW / 2.0, y], ARROW / 2.0, 3.0));
+        }
+        if point.y.high.is_none() {
+            taken.push(Taken::around([x, y - ARROW / 2.0], 3.0, ARROW / 2.0));
+        }
     }
     // Names: the chip itself, its siblings, then others while there is room. Siblings at one
     // place share a label.
@@ -334,7 +344,13 @@ fn whiskers(drawing: &mut Drawing, point: &Point, canvas: &Canvas, [x, y]: [f64;
             Some(high) => drawing.line("reach", [from, y], [canvas.x.place(high), y]),
             None => drawing.path(
                 "reach",
-                &[[x, y], [x + 14.0, y], [x + 10.0, y - 3.0], [x + 14.0, y], [x + 10.0, y + 3.0]],
+                &[
+                    [x, y],
+                    [x + ARROW, y],
+                    [x + ARROW - 4.0, y - 3.0],
+                    [x + ARROW, y],
+                    [x + ARROW - 4.0, y + 3.0],
+                ],
                 false,
             ),
         }
@@ -345,7 +361,13 @@ fn whiskers(drawing: &mut Drawing, point: &Point, canvas: &Canvas, [x, y]: [f64;
             Some(high) => drawing.line("reach", [x, from], [x, canvas.y.place(high)]),
             None => drawing.path(
                 "reach",
-                &[[x, y], [x, y - 14.0], [x - 3.0, y - 10.0], [x, y - 14.0], [x + 3.0, y - 10.0]],
+                &[
+                    [x, y],
+                    [x, y - ARROW],
+                    [x - 3.0, y - ARROW + 4.0],
+                    [x, y - ARROW],
+                    [x + 3.0, y - ARROW + 4.0],
+                ],
                 false,
             ),
         }
