@@ -50,7 +50,7 @@ pub(crate) fn table(rows: usize) -> Vec<Chip> {
     chips
 }
 
-/// The rule of October 2023 written by hand: what neither engine can be faster than.
+/// The rule of October 2023 written by hand.
 pub(crate) fn by_hand(chip: &Chip) -> Paragraph {
     let Chip { tpp, density } = *chip;
     if tpp >= 4_800 || (tpp >= 1_600 && density >= 5_920) {

@@ -10,12 +10,17 @@ use crate::chips::{Chip, Paragraph};
 pub(crate) const DAY: Date = Date::constant(2024, 3, 1);
 
 /// The law settled for a shipment to China, ready for any logic chip for datacenters.
-#[derive(Clone)]
 pub(crate) struct Narrows {
     /// For single cases.
     pub(crate) docket: Docket,
     /// For tables in which TPP and performance density have columns.
     in_columns: Docket,
+    cases: Cases,
+}
+
+/// Makes a case of a chip.
+#[derive(Clone)]
+pub(crate) struct Cases {
     base: Case,
     tpp: FactId,
     density: FactId,
@@ -54,15 +59,12 @@ impl Narrows {
         let base = prepared.item.facts.case.clone();
         let docket = examiner.docket(prepared.view, &prepared.transaction).expect("sound data").clone();
         let in_columns = docket.for_columns(&base, &[tpp, density]).expect("few tests");
-        Self { docket, in_columns, base, tpp, density }
+        Self { docket, in_columns, cases: Cases { base, tpp, density } }
     }
 
-    /// A chip as a case: the facts that all have in common, and the two that differ.
-    pub(crate) fn case(&self, chip: &Chip) -> Case {
-        let mut case = self.base.clone();
-        case.set_span(self.tpp, Span::exactly(chip.tpp * 1_000_000));
-        case.set_span(self.density, Span::exactly(chip.density * 1_000));
-        case
+    /// What makes cases.
+    pub(crate) fn cases(&self) -> Cases {
+        self.cases.clone()
     }
 
     pub(crate) fn paragraph(&mut self, case: &Case) -> Paragraph {
@@ -98,16 +100,26 @@ impl Narrows {
     pub(crate) fn paragraphs(&mut self, [tpp, density]: &[Vec<i64>; 2]) -> Vec<Paragraph> {
         let mut numbers = vec![0; tpp.len()];
         let columns = [
-            Column { fact: self.tpp, values: tpp, unknown: None },
-            Column { fact: self.density, values: density, unknown: None },
+            Column { fact: self.cases.tpp, values: tpp, unknown: None },
+            Column { fact: self.cases.density, values: density, unknown: None },
         ];
-        self.in_columns.run(&self.base, &columns, &mut numbers);
+        self.in_columns.run(&self.cases.base, &columns, &mut numbers);
         // A table has few different answers: each is looked at once.
         let answers = numbers.iter().max().map_or(0, |highest| highest + 1);
         let edition = self.in_columns.edition();
         let paragraphs: Vec<Paragraph> =
             (0..answers).map(|number| paragraph_of(edition, self.in_columns.answer_of(number))).collect();
         numbers.into_iter().map(|number| paragraphs[number as usize]).collect()
+    }
+}
+
+impl Cases {
+    /// The facts that all chips have in common, and the two that differ.
+    pub(crate) fn of(&self, chip: &Chip) -> Case {
+        let mut case = self.base.clone();
+        case.set_span(self.tpp, Span::exactly(chip.tpp * 1_000_000));
+        case.set_span(self.density, Span::exactly(chip.density * 1_000));
+        case
     }
 }
 

@@ -53,7 +53,7 @@ fn manifest(name: &str) -> toml::Table {
     fs::read_to_string(path).expect("a manifest").parse().expect("TOML")
 }
 
-/// Sources of a crate without their test modules, by path.
+/// Sources of a crate without their tests, by path.
 fn sources(name: &str) -> Vec<(PathBuf, String)> {
     fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -69,6 +69,13 @@ fn sources(name: &str) -> Vec<(PathBuf, String)> {
     }
     let mut found = Vec::new();
     collect(&root().join("crates").join(name).join("src"), &mut found);
+    // Whole files may be tests, too.
+    let roots: String = found.iter().map(|(_, code)| code.as_str()).collect();
+    let is_test = |path: &Path| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        roots.contains(&format!("#[cfg(test)]\nmod {stem};"))
+    };
+    found.retain(|(path, _)| !is_test(path));
     found
 }
 

@@ -54,7 +54,9 @@ fn pages_are_sound_and_self_contained() {
         assert!(page.errors.is_empty(), "{arguments:?}: {:?}", page.errors);
 
         // Nothing is loaded and nothing runs: addresses stand in links only.
-        for forbidden in ["script", "link", "img", "iframe", "object", "embed", "base", "form", "video", "audio"] {
+        for forbidden in
+            ["script", "link", "img", "iframe", "object", "embed", "base", "form", "video", "audio"]
+        {
             assert!(select(&page, forbidden).is_empty(), "{arguments:?} has <{forbidden}>");
         }
         for element in select(&page, "*") {
