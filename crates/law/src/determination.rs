@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::facts::Origin;
 use crate::instrument::Instrument;
-use crate::jurisdiction::Class;
+use crate::status::Class;
 
 /// An answer with its grounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]

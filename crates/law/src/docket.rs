@@ -11,7 +11,8 @@ use narrows_condition::{
 };
 
 use crate::edition::{Edition, Outline, ProvisionId, gates_of, open, with_images};
-use crate::jurisdiction::{Jurisdiction, Status, StatusId};
+use crate::jurisdiction::Jurisdiction;
+use crate::status::{Status, StatusId};
 
 /// Who sends what where: the places, days and names of a transaction, by fact.
 ///

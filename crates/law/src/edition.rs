@@ -9,7 +9,7 @@ use narrows_condition::{
 };
 
 use crate::instrument::{Definition, Effect};
-use crate::jurisdiction::StatusId;
+use crate::status::StatusId;
 use crate::timeline::InForce;
 
 /// The position of a provision in its edition.

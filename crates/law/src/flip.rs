@@ -4,7 +4,7 @@ use narrows_condition::{Case, Domain, FactId, Linear, Span, Test, crossings};
 use narrows_quantity::Decimal;
 
 use crate::docket::Docket;
-use crate::jurisdiction::StatusId;
+use crate::status::StatusId;
 
 /// A change of one fact that changes the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

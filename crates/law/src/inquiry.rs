@@ -15,7 +15,8 @@ use crate::explain::Explainer;
 use crate::facts::{Facts, Origin};
 use crate::flip::{Turn, reading, turns};
 use crate::instrument::{Effect, Instrument};
-use crate::jurisdiction::{Class, Jurisdiction, StatusId, UNDETERMINED};
+use crate::jurisdiction::Jurisdiction;
+use crate::status::{Class, StatusId, UNDETERMINED};
 use crate::timeline::InForce;
 
 /// What a determination is made from.

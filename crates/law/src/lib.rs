@@ -23,6 +23,8 @@ mod inquiry;
 mod instrument;
 mod jurisdiction;
 mod law;
+mod read;
+mod status;
 mod timeline;
 
 pub use determination::{
@@ -37,6 +39,8 @@ pub use inquiry::{Inquiry, subject};
 pub use instrument::{
     Act, Definition, Effect, Instrument, InstrumentKind, Operation, ProceduralCondition, Source, View,
 };
-pub use jurisdiction::{Class, Jurisdiction, Plane, Registers, Status, StatusId, UNDETERMINED};
+pub use jurisdiction::{Jurisdiction, Plane};
 pub use law::{Law, LawError, Scrutiny, read_law};
+pub use read::Registers;
+pub use status::{Class, Status, StatusId, UNDETERMINED};
 pub use timeline::InForce;
