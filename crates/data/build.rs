@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use sha2::{Digest, Sha256};
+#[path = "src/hash.rs"]
+#[expect(unreachable_pub, reason = "the library hands it on")]
+mod hash;
 
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -12,23 +14,16 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&root, &root, &mut files)?;
     files.sort();
-    let mut hash = Sha256::new();
     let mut code =
         String::from("/// Every file of the data folder, by path.\npub static FILES: &[File] = &[\n");
+    let mut contents: Vec<Vec<u8>> = Vec::new();
     for (name, path) in &files {
-        let content = fs::read(path)?;
-        // Lengths keep the boundary between two files from moving unnoticed.
-        hash.update((name.len() as u64).to_be_bytes());
-        hash.update(name.as_bytes());
-        hash.update((content.len() as u64).to_be_bytes());
-        hash.update(&content);
+        contents.push(fs::read(path)?);
         let _ = writeln!(code, "    File {{ path: {name:?}, text: include_str!({path:?}) }},");
     }
     code.push_str("];\n");
-    let hex = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let names = files.iter().map(|(name, _)| name.as_str());
+    let hex = hash::content_hash(names.zip(contents.iter().map(Vec::as_slice)));
     let _ = writeln!(
         code,
         "/// SHA-256 over the paths and contents of [`FILES`].\npub const CONTENT_HASH: &str = {hex:?};"

@@ -280,16 +280,6 @@ impl<'d> Table<'d> {
         if self.has(key) { self.optional_string(key) } else { self.missing(key) }
     }
 
-    /// A text that is not empty, with its place.
-    pub fn located_string(&self, key: &str) -> Option<Located<String>> {
-        let text = self.string(key)?;
-        if text.trim().is_empty() {
-            self.report(key, "expected a text, found an empty one");
-            return None;
-        }
-        Some(Located { value: text, at: self.at(key) })
-    }
-
     /// A text of several lines with the place of its *first* line, for languages within
     /// the data whose errors count lines of their own.
     pub fn embedded(&self, key: &str) -> Option<Located<String>> {

@@ -315,6 +315,25 @@ impl Chips {
         &self.precisions
     }
 
+    /// A vendor by id or any of its names, in any case and script.
+    ///
+    /// # Errors
+    /// [`NameError`] for a name that nobody has.
+    pub fn find_vendor(&self, name: &str) -> Result<&Vendor, NameError> {
+        let wanted = normalise(name);
+        let is_named = |text: &str| normalise(text) == wanted;
+        let found = self.vendors().find(|vendor| {
+            is_named(&vendor.id) || is_named(&vendor.name) || vendor.names.iter().any(|name| is_named(name))
+        });
+        found.ok_or_else(|| NameError::Unknown {
+            what: "vendor",
+            name: name.chars().take(80).collect(),
+            nearest: nearest(&name.to_lowercase(), self.vendors().map(|vendor| vendor.id.as_str()))
+                .into_iter()
+                .collect(),
+        })
+    }
+
     /// A chip by id, name, alias or family, in any case and script, with or without its vendor.
     ///
     /// # Errors

@@ -290,8 +290,12 @@ impl Places {
             if !is_known || on < change.from {
                 continue;
             }
+            // What settles an open day is known from that day on, and no sooner.
+            let known_by = known_on.unwrap_or(on).min(on);
             belongs = match &change.question {
-                Some(question) if on < change.settled => Belonging::Open { question, if_yes: change.joins },
+                Some(question) if known_by < change.settled => {
+                    Belonging::Open { question, if_yes: change.joins }
+                }
                 _ => Belonging::Settled(change.joins),
             };
         }

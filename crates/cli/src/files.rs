@@ -12,6 +12,9 @@ use crate::arguments::{LawArguments, TransactionArguments, ViewArgument};
 /// A data file is text that a person wrote; nothing sensible is larger.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
+/// The folders of data.
+const FOLDERS: [&str; 4] = ["chips", "law", "places", "reforms"];
+
 /// All TOML files below folders that lie over the embedded data, sorted by path.
 pub(crate) fn read_overlay(folders: &[&Path]) -> Result<Vec<OverlayFile>, Failure> {
     let mut files = Vec::new();
@@ -39,6 +42,13 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let name = path.strip_prefix(root).unwrap_or(&path);
             let name = name.to_string_lossy().replace('\\', "/");
+            if !FOLDERS.iter().any(|folder| name.starts_with(&format!("{folder}/"))) {
+                return Err(Failure::input(format!(
+                    "`{}`: expected data files in the folders {}",
+                    path.display(),
+                    FOLDERS.join(", ")
+                )));
+            }
             files.push(OverlayFile {
                 path: name,
                 shown: path.display().to_string(),
@@ -101,20 +111,20 @@ fn make_readable(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The scenario of a command line: reforms are files, or names of embedded ones.
-pub(crate) fn scenario(law: &LawArguments) -> Result<Scenario, Failure> {
+/// The scenario of a command line: reforms are files, or names of those in the data folder.
+pub(crate) fn scenario(workbench: &Workbench, law: &LawArguments) -> Result<Scenario, Failure> {
     let mut reforms = Vec::new();
     for name in &law.reform {
         let path = Path::new(name);
-        let embedded = Workbench::embedded_reforms().find(|(embedded, _)| embedded == name);
-        reforms.push(match embedded {
-            Some((name, text)) if !path.exists() => {
-                ReformText { shown: format!("reforms/{name}.toml"), text: text.to_owned() }
+        let known = workbench.reforms().find(|(known, _)| known == name);
+        reforms.push(match known {
+            Some((_, file)) if !path.exists() => {
+                ReformText { shown: file.path.to_owned(), text: file.text.to_owned() }
             }
             _ if !path.exists() => {
-                let names: Vec<&str> = Workbench::embedded_reforms().map(|(name, _)| name).collect();
+                let names: Vec<&str> = workbench.reforms().map(|(name, _)| name).collect();
                 return Err(Failure::input(format!(
-                    "`{name}` is neither a file nor an embedded reform; embedded are {}",
+                    "`{name}` is neither a file nor a reform of the data; those are {}",
                     names.join(", ")
                 )));
             }
@@ -141,6 +151,7 @@ pub(crate) fn today() -> Result<Date, Failure> {
 
 /// The request of a check or brief.
 pub(crate) fn check_request(
+    workbench: &Workbench,
     item: Option<&String>,
     to: &str,
     on: Option<Date>,
@@ -160,6 +171,6 @@ pub(crate) fn check_request(
         codified: codified(&transaction.law),
         facts: transaction.fact.clone(),
         end_user: end_user.cloned(),
-        scenario: scenario(&transaction.law)?,
+        scenario: scenario(workbench, &transaction.law)?,
     })
 }

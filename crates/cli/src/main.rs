@@ -74,6 +74,6 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::History(command) => commands::history::run(&workbench, command, format),
         Command::Rules(command) => commands::rules::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
-        Command::Brief(command) => commands::brief::run(&workbench, command, format),
+        Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }
 }

@@ -262,3 +262,63 @@ fn data_of_the_users_own_are_checked_before_they_are_used() {
     assert_eq!(status(&output), 2);
     assert!(text(&output.stderr).contains("expected UTF-8 text"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn columns_that_are_nearly_ours_are_not_passed_over_in_silence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ask = |name: &str, table: &str| {
+        fs::write(folder.path().join(name), table).expect("a file");
+        narrows(folder.path(), &["check", "--batch", name])
+    };
+    let output = ask("a.csv", "id,item,on,to,Headquarters\na,H100,2024-06-01,SG,CN\n");
+    assert_eq!(status(&output), 2);
+    assert!(text(&output.stderr).contains("column `Headquarters`: expected `headquarters`"));
+    let output = ask("b.csv", "id,item,on,to,headquarter\na,H100,2024-06-01,SG,CN\n");
+    assert_eq!(status(&output), 0);
+    let says = "note: column `headquarter` passes through unread; `headquarters` is what asks";
+    assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+    let output =
+        ask("c.jsonl", "{\"item\":\"H100\",\"on\":\"2024-06-01\",\"to\":\"SG\",\"Known-On\":\"x\"}\n");
+    assert_eq!(status(&output), 2);
+    assert!(text(&output.stdout).contains("field `Known-On`: expected `known_on`"));
+    let output = ask("d.csv", "id,item,on,to,end_user\na,H100,2024-06-01,SG,Somebody\n");
+    assert!(text(&output.stderr).contains("names in `end_user` were not screened"));
+}
+
+#[test]
+fn lines_of_json_come_back_as_they_were() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = "{\"weight\":1.10,\"serial\":123456789012345678901234567890,\"item\":\"H20\",\"on\":\"2025-05-01\",\"to\":\"CN\"}\n{ broken\n{\"status\":\"mine\",\"item\":\"H20\"}\n";
+    fs::write(folder.path().join("a.jsonl"), lines).expect("a file");
+    let output = narrows(folder.path(), &["check", "--batch", "a.jsonl"]);
+    assert_eq!(status(&output), 2);
+    let answered = text(&output.stdout);
+    let answered: Vec<&str> = answered.lines().collect();
+    assert!(
+        answered[0].contains("\"weight\":1.10,\"serial\":123456789012345678901234567890"),
+        "{answered:?}"
+    );
+    assert!(answered[1].contains("\"line\":\"{ broken\""), "{answered:?}");
+    assert!(answered[2].contains("\"status\":\"mine\""), "{answered:?}");
+}
+
+#[test]
+fn reforms_of_the_users_own_are_known_by_name_and_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reforms = folder.path().join("reforms");
+    fs::create_dir(&reforms).expect("a folder");
+    let example = fs::read_to_string(root().join("data/reforms/example-lower-tpp-floor.toml")).expect("text");
+    fs::write(reforms.join("mine.toml"), example.replace("2300", "2350")).expect("a file");
+    let asked = ["--data", ".", "check", "H20", "--to", "CN", "--on", "2024-03-01", "--reform", "mine"];
+    let output = narrows(folder.path(), &asked);
+    assert_eq!(status(&output), 0, "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains(">= 2,350 TPP"), "{}", text(&output.stdout));
+    fs::write(reforms.join("mine.toml"), "garbage = [").expect("a file");
+    let output = narrows(folder.path(), &["data", "check", "."]);
+    assert_eq!(status(&output), 2);
+    assert!(text(&output.stderr).contains("mine.toml:1"), "{}", text(&output.stderr));
+    fs::create_dir(folder.path().join("typo")).expect("a folder");
+    fs::write(folder.path().join("typo/a.toml"), "").expect("a file");
+    let output = narrows(folder.path(), &["data", "check", "."]);
+    assert!(text(&output.stderr).contains("expected data files in the folders"), "{}", text(&output.stderr));
+}

@@ -407,9 +407,9 @@ impl ShapeForm {
             .collect();
         let constant = form.constant;
         // The largest value of a fact is far below 2⁶³, so this bounds every sum.
-        let limit = i128::MAX / (i128::from(i64::MAX) * 8);
+        let limit = i128::MAX / (i128::from(i64::MAX) * 32);
         let fits = terms.iter().all(|(coefficient, _)| coefficient.abs() < limit);
-        (fits && terms.len() < 8 && constant.abs() < i128::MAX / 2).then_some(Self { terms, constant })
+        (fits && terms.len() < 8 && constant.abs() < i128::MAX / 4).then_some(Self { terms, constant })
     }
 
     /// −1, 0 or 1 for a case.

@@ -162,12 +162,6 @@ impl Circuit {
         &self.tests
     }
 
-    /// How many gates there are.
-    #[must_use]
-    pub fn gate_count(&self) -> usize {
-        self.gates.len()
-    }
-
     fn gate(&mut self, gate: Gate) -> GateId {
         if let Some(id) = self.gate_index.get(&gate) {
             return *id;
@@ -489,15 +483,6 @@ impl Circuit {
             }
         }
         (bits, tests)
-    }
-
-    /// The outcome of a gate whose value does not depend on any test.
-    #[must_use]
-    pub fn as_constant(&self, id: GateId) -> Option<bool> {
-        match self.gates.get(id.index()) {
-            Some(Gate::Constant(value)) => Some(*value),
-            _ => None,
-        }
     }
 }
 

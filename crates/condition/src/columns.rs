@@ -397,7 +397,9 @@ impl Program {
             ones.iter().for_each(|one| turn_below(values, one, keys));
         }
         for (column, bit, mask) in &self.choices {
-            keys.iter_mut().zip(values(*column)).for_each(|(key, value)| *key |= (mask >> value & 1) << bit);
+            keys.iter_mut()
+                .zip(values(*column))
+                .for_each(|(key, value)| *key |= (mask >> (value & 63) & 1) << bit);
         }
         // INVARIANT: the ranges of the facts keep sums within 64 bits.
         for ((first, second), pairs) in &self.pairs {

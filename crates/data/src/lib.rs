@@ -3,6 +3,10 @@
 //! Nothing is parsed here: a question about one chip parses the files that it needs
 //! and no others. [`CONTENT_HASH`] identifies the data version.
 
+mod hash;
+
+pub use hash::content_hash;
+
 /// A file of the data folder.
 #[derive(Debug, Clone, Copy)]
 pub struct File {

@@ -114,10 +114,11 @@ pub struct Docket {
     elsewhere: HashMap<(Transaction, FactId), Arc<[Elsewhere]>>,
 }
 
-/// One of the sets of places that conditions name, in the place of what a transaction has.
+/// One of the sets of places, or one of the names, that conditions speak of, in the place of
+/// what a transaction has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// The set, as a condition names it.
+    /// The set or name, as a condition has it.
     pub among: String,
     position: usize,
 }
@@ -219,8 +220,8 @@ impl Docket {
     }
 
     /// What the law would be if one place of a transaction were in another of the sets of
-    /// places that conditions name, for each set that makes a difference; one member stands
-    /// for each set. Sets beyond the limits of columns are passed over.
+    /// places that conditions name, or one name another of theirs, for each that makes a
+    /// difference; one member stands for each set of places.
     pub fn elsewhere(
         &mut self,
         jurisdiction: &Jurisdiction,
@@ -245,7 +246,10 @@ impl Docket {
                 if seen.insert(settled.clone())
                     && let Some(position) = self.other(jurisdiction, places, settled, &other)
                 {
-                    found.push(Elsewhere { among: items.join(" or "), position });
+                    // A member stands for a set of places; a name stands for itself.
+                    let is_place = places.place(item).is_some() || places.group(item).is_some();
+                    let among = if is_place { items.join(" or ") } else { item.clone() };
+                    found.push(Elsewhere { among, position });
                 }
             }
         }

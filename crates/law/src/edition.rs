@@ -138,6 +138,9 @@ impl<G: Copy> Outline<G> {
     }
 }
 
+/// Tests that the word of a key holds.
+const MOST_TESTS: usize = 64;
+
 impl Edition {
     /// Compiles provisions in force, which must be in the order of their ids.
     ///
@@ -165,6 +168,17 @@ impl Edition {
         let is_contextual = |test: &&Test| matches!(test, Test::Member { .. } | Test::Day { .. });
         let contextual = circuit.tests().iter().filter(is_contextual).cloned().collect();
         Ok(Self { provisions, circuit, outline, domains, contextual })
+    }
+
+    /// Whether columns can run it for every transaction: what a transaction settles only
+    /// makes the tests of measures fewer, and open questions of the places add one each.
+    ///
+    /// # Errors
+    /// [`CircuitError::TooManyTests`].
+    pub(crate) fn check_width(&self, dictionary: &Dictionary) -> Result<(), CircuitError> {
+        let questions = dictionary.iter().filter(|(_, fact)| fact.question).count();
+        let found = self.circuit.tests().len() - self.contextual.len() + questions;
+        if found > MOST_TESTS { Err(CircuitError::TooManyTests { found }) } else { Ok(()) }
     }
 
     /// The provisions, by id.

@@ -174,7 +174,8 @@ fn threshold(linear: &Linear) -> Option<Decimal> {
     in_unit_of(lead, linear.bound)
 }
 
-/// A sum in the unit of its first fact, whose coefficient is nearly always 1.
+/// A sum in the unit of its first fact, whose coefficient is nearly always 1. Its sign stays:
+/// what is at least a threshold in the law is at least that here.
 fn in_unit_of(lead: i64, sum: i64) -> Option<Decimal> {
-    Some(Decimal::from_millionths(if lead == 1 { sum } else { sum.checked_div(lead)? }))
+    Some(Decimal::from_millionths(if lead == 1 { sum } else { sum.checked_div(lead.checked_abs()?)? }))
 }

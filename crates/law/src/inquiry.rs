@@ -205,8 +205,8 @@ impl Inquiry<'_> {
         for id in self.facts.with_origin(|origin| *origin == Origin::Assumption) {
             let fact = self.dictionary().fact(id);
             if fact.is_contextual() {
-                if matches!(fact.kind, FactType::Place) {
-                    found.extend(self.place_assumption(docket, answer, id, "none of those that matter"));
+                if matches!(fact.kind, FactType::Place | FactType::Name { .. }) {
+                    found.extend(self.place_assumption(docket, answer, id, "none"));
                 }
                 continue;
             }

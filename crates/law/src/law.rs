@@ -276,7 +276,8 @@ impl Jurisdiction {
                 }
             }
         }
-        days.extend(places.groups().flat_map(|group| &group.changes).map(|change| change.known_from));
+        let changes = places.groups().flat_map(|group| &group.changes);
+        days.extend(changes.flat_map(|change| [change.known_from, change.settled]));
         days.insert(self.coverage_from);
         days.range(self.coverage_from..).copied().collect()
     }

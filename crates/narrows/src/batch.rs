@@ -3,7 +3,7 @@
 //! Input columns pass through unchanged, ours are added, one output row per input row in
 //! order. A bad row carries its own error and the others are answered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, Write};
 
 use jiff::civil::Date;
@@ -25,12 +25,15 @@ pub enum BatchFormat {
 }
 
 /// What became of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchSummary {
     /// Rows read, each of which was written.
     pub rows: u64,
     /// Rows with an error.
     pub errors: u64,
+    /// What a reader of the answers should know: columns that look like ours and are not,
+    /// end users that were not screened.
+    pub notices: BTreeSet<String>,
 }
 
 /// Columns that a row may ask with.
@@ -78,11 +81,11 @@ fn csv_rows(
         .byte_headers()
         .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
         .clone();
-    let columns = Columns::of(&header)?;
+    let mut summary = BatchSummary::default();
+    let columns = Columns::of(&header, &mut summary.notices)?;
     let mut record = header.clone();
     OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
     writer.write_byte_record(&record).map_err(failed_output)?;
-    let mut summary = BatchSummary::default();
     loop {
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
@@ -90,7 +93,7 @@ fn csv_rows(
             Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
         }
         summary.rows += 1;
-        let answer = columns.row(&record).and_then(|row| rows.answer(&row));
+        let answer = columns.row(&record).and_then(|row| rows.answer(&row, &mut summary.notices));
         // Rows that are too short or too long are brought to the width of the header.
         let found = record.len();
         record.truncate(header.len());
@@ -143,14 +146,22 @@ fn json_rows(
             .map_err(|error| Failure::input(format!("expected a JSON object on one line: {error}")));
         let (mut object, answer) = match parsed {
             Ok(object) => {
-                let answer = json_row(&object).and_then(|row| rows.answer(&row));
+                let row = json_row(&object, &mut summary.notices);
+                let answer = row.and_then(|row| rows.answer(&row, &mut summary.notices));
                 (object, answer)
             }
-            Err(failure) => (Map::new(), Err(failure)),
+            Err(failure) => {
+                // What cannot be read is handed back as it came.
+                let line = Value::String(String::from_utf8_lossy(text.trim_ascii()).into_owned());
+                (Map::from_iter([("line".to_owned(), line)]), Err(failure))
+            }
         };
         summary.errors += u64::from(answer.is_err());
         for (name, cell) in OUTPUT.into_iter().zip(cells(&answer)) {
-            object.insert(name.to_owned(), Value::String(cell));
+            // A row refused for a field of ours keeps that field as it came.
+            if answer.is_ok() || name == "error" || !object.contains_key(name) {
+                object.insert(name.to_owned(), Value::String(cell));
+            }
         }
         serde_json::to_writer(&mut *output, &object).map_err(failed_output)?;
         output.write_all(b"\n").map_err(failed_output)?;
@@ -202,10 +213,36 @@ struct Row<'a> {
     on: Option<&'a str>,
     to: Option<&'a str>,
     headquarters: Option<&'a str>,
+    end_user: Option<&'a str>,
     from: Option<&'a str>,
     known_on: Option<&'a str>,
     view: Option<&'a str>,
 }
+
+/// A name that is one of ours but for case and separators is refused, as what it holds would
+/// otherwise pass for not given; one that is only near to ours is named in a notice.
+fn resemblance(what: &str, name: &str, notices: &mut BTreeSet<String>) -> Result<(), Failure> {
+    if INPUT.contains(&name) {
+        return Ok(());
+    }
+    let plain: String = name.trim().to_lowercase().replace([' ', '-'], "_");
+    if let Some(ours) = INPUT.into_iter().find(|ours| *ours == plain) {
+        return Err(Failure::input(format!("{what} `{name}`: expected `{ours}`")));
+    }
+    // Anything is near to a name of two letters.
+    let long = INPUT.into_iter().filter(|ours| ours.len() > 3);
+    if plain.len() > 3
+        && notices.len() < MOST_NOTICES
+        && let Some(ours) = narrows_quantity::nearest(&plain, long)
+    {
+        let shown: String = name.chars().take(40).collect();
+        notices.insert(format!("{what} `{shown}` passes through unread; `{ours}` is what asks"));
+    }
+    Ok(())
+}
+
+/// Notices kept of one table.
+const MOST_NOTICES: usize = 16;
 
 /// Where the columns of a header stand.
 struct Columns {
@@ -214,7 +251,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::ByteRecord) -> Result<Self, Failure> {
+    fn of(header: &csv::ByteRecord, notices: &mut BTreeSet<String>) -> Result<Self, Failure> {
         let names: Vec<String> =
             header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         if names.iter().all(String::is_empty) {
@@ -228,6 +265,7 @@ impl Columns {
                     "column `{name}`: the name is that of a column of the answer; rename it"
                 )));
             }
+            resemblance("column", name, notices)?;
             if INPUT.contains(&name.as_str()) && names.iter().take(position).any(|other| other == name) {
                 return Err(Failure::input(format!("column `{name}` is there twice")));
             }
@@ -258,9 +296,9 @@ impl Columns {
                 .trim();
             *cell = (!text.is_empty()).then_some(text);
         }
-        let [_, item, facts, on, to, headquarters, _, from, known_on, view] = cells;
+        let [_, item, facts, on, to, headquarters, end_user, from, known_on, view] = cells;
         let facts = facts.map(read_facts).transpose()?.unwrap_or_default();
-        Ok(Row { item, facts, on, to, headquarters, from, known_on, view })
+        Ok(Row { item, facts, on, to, headquarters, end_user, from, known_on, view })
     }
 }
 
@@ -277,7 +315,10 @@ fn read_facts(text: &str) -> Result<Vec<(String, String)>, Failure> {
     Ok(facts)
 }
 
-fn json_row(object: &Map<String, Value>) -> Result<Row<'_>, Failure> {
+fn json_row<'a>(object: &'a Map<String, Value>, notices: &mut BTreeSet<String>) -> Result<Row<'a>, Failure> {
+    for name in object.keys() {
+        resemblance("field", name, notices)?;
+    }
     for name in OUTPUT {
         if object.contains_key(name) {
             return Err(Failure::input(format!(
@@ -313,6 +354,7 @@ fn json_row(object: &Map<String, Value>) -> Result<Row<'_>, Failure> {
         on: text("on")?,
         to: text("to")?,
         headquarters: text("headquarters")?,
+        end_user: text("end_user")?,
         from: text("from")?,
         known_on: text("known_on")?,
         view: text("view")?,
@@ -343,7 +385,12 @@ type ItemCells = (Option<String>, Vec<(String, String)>);
 const MOST_ITEMS: usize = 65_536;
 
 impl Rows<'_> {
-    fn answer(&mut self, row: &Row<'_>) -> Result<Verdict, Failure> {
+    fn answer(&mut self, row: &Row<'_>, notices: &mut BTreeSet<String>) -> Result<Verdict, Failure> {
+        if row.end_user.is_some() {
+            notices.insert(
+                "names in `end_user` were not screened; say in `facts` what you know of the party".to_owned(),
+            );
+        }
         if row.item.is_none() && row.facts.is_empty() {
             return Err(Failure::input("the row names no item and gives no facts"));
         }

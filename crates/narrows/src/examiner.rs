@@ -304,6 +304,7 @@ impl<'w> Examiner<'w> {
         let chips = self.workbench.chips()?;
         match register {
             "chips" => Ok(chips.find(name)?.chip.id.clone()),
+            "vendors" => Ok(chips.find_vendor(name)?.id.clone()),
             _ => Ok(name.to_owned()),
         }
     }

@@ -37,15 +37,18 @@ impl Workbench {
         Self { overlay, ..Self::default() }
     }
 
-    /// What identifies the data: the hash of the embedded files, and whether others lie over them.
+    /// What identifies the data: the hash of the embedded files, and of those that lie over them.
     #[must_use]
     pub fn data_version(&self) -> String {
-        let short = CONTENT_HASH.get(..12).unwrap_or(CONTENT_HASH);
+        let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
+        let embedded = short(CONTENT_HASH);
         if self.overlay.is_empty() {
-            format!("sha256:{short}")
-        } else {
-            format!("sha256:{short} with {} files of the user", self.overlay.len())
+            return format!("sha256:{embedded}");
         }
+        let own = narrows_data::content_hash(
+            self.overlay.iter().map(|file| (file.path.as_str(), file.text.as_bytes())),
+        );
+        format!("sha256:{embedded} with {} files of the user sha256:{}", self.overlay.len(), short(&own))
     }
 
     /// Embedded files of a folder, then the user's, the latter shown with their own paths.
@@ -173,11 +176,12 @@ impl Workbench {
         Ok(self.law()?.read_reform(file, jurisdiction, &self.registers()?, earlier)?)
     }
 
-    /// The embedded reform files: path below `data/reforms/` without the ending, and text.
-    pub fn embedded_reforms() -> impl Iterator<Item = (&'static str, &'static str)> {
-        narrows_data::folder("reforms").filter_map(|file| {
-            let name = file.path.strip_prefix("reforms/")?.strip_suffix(".toml")?;
-            Some((name, file.text))
+    /// The reform files of the data folder: path below `reforms/` without the ending, and
+    /// the file.
+    pub fn reforms(&self) -> impl Iterator<Item = (&str, DataFile<'_>)> {
+        self.files("reforms").into_iter().filter_map(|(path, file)| {
+            let name = path.strip_prefix("reforms/")?.strip_suffix(".toml")?;
+            Some((name, file))
         })
     }
 
@@ -214,10 +218,17 @@ impl Workbench {
                 crate::chip_facts::supplies(chip, chips, &jurisdiction.dictionary)?;
             }
         }
+        // A reform does not name its jurisdiction: it must fit one.
         let default = law.jurisdiction(None)?;
-        for (name, text) in Self::embedded_reforms() {
-            let path = format!("reforms/{name}.toml");
-            law.read_reform(DataFile { path: &path, text }, default, &registers, &[])?;
+        for (_, file) in self.reforms() {
+            let problems = match law.read_reform(file, default, &registers, &[]) {
+                Ok(_) => continue,
+                Err(problems) => problems,
+            };
+            let fits = |jurisdiction| law.read_reform(file, jurisdiction, &registers, &[]).is_ok();
+            if !law.jurisdictions().any(fits) {
+                return Err(self.fault(problems));
+            }
         }
         Ok(())
     }

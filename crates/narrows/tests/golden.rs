@@ -59,6 +59,15 @@ fn described_items_are_as_expected() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Outcomes derived from the sources by a reader who had not seen the data, before the tool
+/// was asked: boundaries, both axes of time, every rule version, seats, presumptions.
+#[test]
+fn studied_outcomes_are_as_derived() {
+    let (count, wrong) = documented("studied.csv");
+    assert!(count >= 500, "{count} rows");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn an_invented_jurisdiction_works_as_its_data_say() {
     let folder = root().join("cases/invented");

@@ -19,7 +19,12 @@ const FLIPS: usize = 4;
 const DECIDING: usize = 4;
 const FIGURES: usize = 4;
 
-pub(crate) fn run(workbench: &Workbench, command: &BriefCommand, format: Format) -> Result<u8, Stop> {
+pub(crate) fn run(
+    workbench: &Workbench,
+    data: &[PathBuf],
+    command: &BriefCommand,
+    format: Format,
+) -> Result<u8, Stop> {
     if format == Format::Csv {
         return Err(Failure::input(
             "a brief is a page, with a summary as text or json; csv is not one of its forms",
@@ -27,9 +32,10 @@ pub(crate) fn run(workbench: &Workbench, command: &BriefCommand, format: Format)
         .into());
     }
     let transaction = &command.transaction;
-    let request = files::check_request(Some(&command.item), &command.to, command.on, None, transaction)?;
+    let request =
+        files::check_request(workbench, Some(&command.item), &command.to, command.on, None, transaction)?;
     let answer = Brief::run(workbench, &request)?;
-    let again = again(command, &answer);
+    let again = again(command, data, &answer);
     let page = narrows_brief::page(&answer, &again).map_err(|error| Failure::data(error.to_string()))?;
     let path = command.output.clone().unwrap_or_else(|| default_path(&command.item, &answer));
     files::write_whole(&path, |out| {
@@ -58,10 +64,13 @@ fn default_path(item: &str, answer: &BriefAnswer) -> PathBuf {
 }
 
 /// The command that makes the page again, whatever the day.
-fn again(command: &BriefCommand, answer: &BriefAnswer) -> String {
+fn again(command: &BriefCommand, data: &[PathBuf], answer: &BriefAnswer) -> String {
     let TransactionArguments { headquarters, from, known_on, fact, law } = &command.transaction;
     let mut words = vec!["narrows".to_owned(), "brief".to_owned(), command.item.clone()];
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    for folder in data {
+        option("--data", folder.display().to_string());
+    }
     option("--to", command.to.clone());
     option("--on", answer.check.on.to_string());
     for (name, value) in

@@ -19,13 +19,22 @@ pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format)
     if let Some(path) = &command.batch {
         return batch(workbench, command, path);
     }
+    if command.output.is_some() {
+        return Err(Failure::input("--output is for --batch; send a single answer where you want it").into());
+    }
     let to = command.to.as_deref().unwrap_or_default();
     let transaction = &command.transaction;
     if command.item.is_none() && transaction.fact.is_empty() {
         return Err(Failure::input("name a chip, or describe an item with --fact").into());
     }
-    let request =
-        files::check_request(command.item.as_ref(), to, command.on, command.end_user.as_ref(), transaction)?;
+    let request = files::check_request(
+        workbench,
+        command.item.as_ref(),
+        to,
+        command.on,
+        command.end_user.as_ref(),
+        transaction,
+    )?;
     let answer = Check::run(workbench, &request)?;
     match format {
         Format::Json => print_json(&answer)?,
@@ -59,7 +68,7 @@ fn csv(answer: &CheckAnswer) -> Result<(), Stop> {
 
 /// Answers a table; exit status 2 if any row is bad.
 fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u8, Stop> {
-    let scenario = files::scenario(&command.transaction.law)?;
+    let scenario = files::scenario(workbench, &command.transaction.law)?;
     let is_standard_input = path.as_os_str() == "-";
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let table_format = match extension.to_ascii_lowercase().as_str() {
@@ -104,11 +113,14 @@ fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
+    for notice in &summary.notices {
+        writeln!(anstream::stderr(), "note: {notice}")?;
+    }
     if summary.errors > 0 {
-        let rows = if summary.errors == 1 { "row has" } else { "rows have" };
+        let have = if summary.errors == 1 { "has" } else { "have" };
         writeln!(
             anstream::stderr(),
-            "{} of {} {rows} an error; see the column `error`",
+            "{} of {} rows {have} an error; see the column `error`",
             summary.errors,
             summary.rows
         )?;

@@ -22,7 +22,7 @@ pub(crate) fn run(workbench: &Workbench, command: &ChipsCommand, format: Format)
             headquarters: command.headquarters.clone(),
             only: command.status.clone(),
             codified: files::codified(&command.law),
-            scenario: files::scenario(&command.law)?,
+            scenario: files::scenario(workbench, &command.law)?,
         }),
         None => None,
     };

@@ -23,7 +23,7 @@ pub(crate) fn run(workbench: &Workbench, command: &HistoryCommand, format: Forma
             known_on: transaction.known_on,
             codified: files::codified(&transaction.law),
             facts: transaction.fact.clone(),
-            scenario: files::scenario(&transaction.law)?,
+            scenario: files::scenario(workbench, &transaction.law)?,
         },
     )?;
     match format {

@@ -23,7 +23,7 @@ pub(crate) fn run(workbench: &Workbench, command: &RulesCommand, format: Format)
                 after: *after,
                 known_on: *known_on,
                 codified: files::codified(law),
-                scenario: files::scenario(law)?,
+                scenario: files::scenario(workbench, law)?,
             },
         )?;
         match format {
@@ -54,7 +54,7 @@ pub(crate) fn run(workbench: &Workbench, command: &RulesCommand, format: Format)
             },
             known_on: command.known_on,
             codified: files::codified(&command.law),
-            scenario: files::scenario(&command.law)?,
+            scenario: files::scenario(workbench, &command.law)?,
         },
     )?;
     match format {

@@ -119,8 +119,16 @@ pub(crate) fn check(
             timeline.check_acts(problems);
         }
         for day in timeline.days() {
-            if let Err(error) = Edition::compile(timeline.on(day), &jurisdiction.dictionary)
-                && let Some(instrument) = all().next()
+            let wrong = match Edition::compile(timeline.on(day), &jurisdiction.dictionary) {
+                Ok(edition) => edition.check_width(&jurisdiction.dictionary).err(),
+                Err(error) => Some(error),
+            };
+            // The last instrument that acts on the day has made it so.
+            let acts = |instrument: &&Instrument| {
+                instrument.operations.iter().any(|it| instrument.start(it, view) == Some(day))
+            };
+            if let Some(error) = wrong
+                && let Some(instrument) = all().filter(acts).next_back().or_else(|| all().next_back())
             {
                 problems.add(instrument.at.problem(format!("the law of {day} cannot be compiled: {error}")));
             }

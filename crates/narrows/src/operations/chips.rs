@@ -112,7 +112,7 @@ impl Operation for ChipsOperation {
 
     fn run(workbench: &Workbench, request: &ChipsRequest) -> Result<ChipsAnswer, Failure> {
         let chips = workbench.chips()?;
-        let vendor = request.vendor.as_deref().map(|name| vendor_id(chips, name)).transpose()?;
+        let vendor = request.vendor.as_deref().map(|name| chips.find_vendor(name)).transpose()?;
         let figures = FigureLanguage::new()?;
         for column in &request.columns {
             if !figures.knows(column) {
@@ -124,7 +124,7 @@ impl Operation for ChipsOperation {
             request.status.as_ref().map(|filter| Statuses::new(workbench, filter)).transpose()?;
         let mut rows = Vec::new();
         let mut undecided = Vec::new();
-        for chip in chips.iter().filter(|chip| vendor.as_ref().is_none_or(|vendor| chip.vendor == *vendor)) {
+        for chip in chips.iter().filter(|chip| vendor.is_none_or(|vendor| chip.vendor == vendor.id)) {
             match condition.as_ref().map_or(Truth::True, |condition| figures.holds(condition, chip, chips)) {
                 Truth::True => {}
                 Truth::False => continue,
@@ -150,19 +150,6 @@ impl Operation for ChipsOperation {
             data_version: workbench.data_version(),
         })
     }
-}
-
-fn vendor_id(chips: &Chips, name: &str) -> Result<String, Failure> {
-    let wanted = narrows_catalog::normalise(name);
-    let named = |text: &str| narrows_catalog::normalise(text) == wanted;
-    let found = chips.vendors().find(|vendor| {
-        named(&vendor.id) || named(&vendor.name) || vendor.names.iter().any(|name| named(name))
-    });
-    found.map(|vendor| vendor.id.clone()).ok_or_else(|| {
-        let hint = narrows_quantity::nearest(name, chips.vendors().map(|vendor| vendor.id.as_str()));
-        let message = format!("unknown vendor `{name}`{}", narrows_quantity::did_you_mean(hint.as_deref()));
-        Failure { kind: FailureKind::UnknownName, message }
-    })
 }
 
 fn unknown_figure(name: &str, figures: &FigureLanguage) -> Failure {

@@ -327,7 +327,7 @@ impl Oracle {
     pub(crate) fn support(&self, law: &Law, on: i32, known: i32, sources: &[Source]) -> BTreeSet<usize> {
         let changes = self.vocabulary.groups.iter().flat_map(|group| &group.changes);
         let open = changes.filter(|change| change.published <= known && change.first <= on);
-        let open = open.filter_map(|change| change.open).filter(|(settled, _)| on < *settled);
+        let open = open.filter_map(|change| change.open).filter(|(settled, _)| on.min(known) < *settled);
         let mut waiting: Vec<usize> = open.filter_map(|(_, question)| question).collect();
         waiting.extend(&law.facts);
         let mut support = BTreeSet::new();
@@ -463,7 +463,7 @@ impl World for Eyes<'_, '_> {
         let changes = group.changes.iter().filter(|change| change.place == place);
         for change in changes.filter(|change| change.published <= known && change.first <= on) {
             inside = match change.open {
-                Some((settled, question)) if on < settled => {
+                Some((settled, question)) if on.min(known) < settled => {
                     change.joined == self.run.truth(question.expect("a question of this jurisdiction"))
                 }
                 _ => change.joined,

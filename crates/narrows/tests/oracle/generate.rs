@@ -115,6 +115,7 @@ impl Generator {
             days.insert(change.first);
             days.extend(change.open.map(|(settled, _)| settled));
             knowledge.insert(change.published);
+            knowledge.extend(change.open.map(|(settled, _)| settled));
         }
         for view in ["enforced", "codified"] {
             days.extend(oracle.fold(&oracle.acting(last_day(), i32::MAX, view)).days);
@@ -389,7 +390,7 @@ impl Draft<'_> {
         let vocabulary = &self.oracle.vocabulary;
         let codes: Vec<&String> = vocabulary.places.keys().collect();
         let changes = || vocabulary.groups.iter().flat_map(|group| &group.changes);
-        let is_open = |(settled, _)| self.on < settled;
+        let is_open = |(settled, _)| self.on.min(self.known) < settled;
         let open = changes().filter(|change| change.first <= self.on && change.open.is_some_and(is_open));
         let open: Vec<&String> = open.map(|change| &change.place).collect();
         let code = if !open.is_empty() && self.random.chance(30) {
