@@ -8,7 +8,7 @@
 
 use std::sync::OnceLock;
 
-use libfuzzer_sys::{Corpus, fuzz_target};
+use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 use narrows::{BatchFormat, BatchSummary, Scenario, Workbench, check_batch};
 use serde_json::{Map, Value};
 
@@ -59,6 +59,54 @@ fn check_json(output: &[u8], summary: BatchSummary) {
     assert_eq!((count, errors), (summary.rows, summary.errors));
 }
 
+/// Columns and cells, and some that are refused.
+const WORDS: [&str; 44] = [
+    "id",
+    "item",
+    "facts",
+    "on",
+    "to",
+    "headquarters",
+    "from",
+    "known_on",
+    "view",
+    "error",
+    "codified",
+    "H20",
+    "H100",
+    "MI308X",
+    "Gaudi",
+    "CN",
+    "US",
+    "AE",
+    "KH",
+    "FR",
+    "2022-10-07",
+    "2023-11-17",
+    "2025-05-15",
+    "2026-02-01",
+    "9999-12-31",
+    "tpp",
+    "performance_density",
+    "applicable_die_area_mm2",
+    "item_kind",
+    "logic_ic",
+    "computer",
+    "hbm_stack",
+    "datacenter",
+    "designer_hq",
+    "other_eccn",
+    "true",
+    "unknown",
+    "0..1000000000",
+    "4800",
+    "0.000001",
+    "1e308",
+    "NaN",
+    "null",
+    "",
+];
+
 static WORKBENCH: OnceLock<Workbench> = OnceLock::new();
 
 fn workbench() -> &'static Workbench {
@@ -93,3 +141,7 @@ fuzz_target!(
         Corpus::Keep
     }
 );
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    narrows_fuzz::mutate(data, size, max_size, seed, 1, &WORDS)
+});

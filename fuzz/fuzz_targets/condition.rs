@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use libfuzzer_sys::{Corpus, fuzz_target};
+use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 use narrows::Workbench;
 use narrows_condition::trace::{Surroundings, Trace, trace};
 use narrows_condition::words::{Naming, outline};
@@ -207,6 +207,54 @@ fn is_a_limit(error: &ParseError) -> bool {
     error.message.contains(" at most ")
 }
 
+/// Words of the language, and some that it refuses.
+const WORDS: [&str; 44] = [
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "limb",
+    "always",
+    "never",
+    ">=",
+    ">",
+    "<=",
+    "<",
+    "!=",
+    "+",
+    "-",
+    "*",
+    "(",
+    ")",
+    "{",
+    "}",
+    "tpp",
+    "wide",
+    "divisor",
+    "quotient",
+    "performance_density",
+    "datacenter",
+    "item_kind",
+    "logic_ic",
+    "destination",
+    "CN",
+    "D:5",
+    "on",
+    "2024-02-29",
+    "TPP",
+    "TPP/mm2",
+    "TB/s",
+    "us.bis.3A090.a",
+    "9223372036854.775807",
+    "9223372036854",
+    "0.000001",
+    "0",
+    "1",
+    "1e308",
+    "NaN",
+];
+
 static LANGUAGE: OnceLock<Language> = OnceLock::new();
 
 fuzz_target!(
@@ -243,3 +291,7 @@ fuzz_target!(
         Corpus::Keep
     }
 );
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    narrows_fuzz::mutate(data, size, max_size, seed, 0, &WORDS)
+});

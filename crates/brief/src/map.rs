@@ -8,9 +8,9 @@ use crate::scale::{Logarithmic, tick_text};
 use crate::tone::{Depths, mark};
 
 const LETTERS: f64 = 11.5;
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 66.0;
 const RIGHT: f64 = 44.0;
-const TOP: f64 = 42.0;
+const TOP: f64 = 56.0;
 const BOTTOM: f64 = 46.0;
 /// Length of the arrow of a value that is open upwards.
 const ARROW: f64 = 14.0;
@@ -101,13 +101,15 @@ fn axes(drawing: &mut Drawing, plane: &PlaneMap, canvas: &Canvas) {
         drawing.label("tick-text", LEFT - 7.0, y + 4.0, Anchor::End, &tick_text(tick));
     }
     let middle = f64::midpoint(LEFT, right);
-    drawing.label("axis-text", middle, canvas.height - 10.0, Anchor::Middle, &axis_title(&plane.x));
+    let along = axis_title(&plane.x, right - LEFT);
+    drawing.label("axis-text", middle, canvas.height - 10.0, Anchor::Middle, &along);
     let turned = format!("rotate(-90 14 {})", number(f64::midpoint(TOP, floor)));
     drawing.start("g", &[("transform", &turned)]);
-    drawing.label("axis-text", 14.0, f64::midpoint(TOP, floor), Anchor::Middle, &axis_title(&plane.y));
+    let up = axis_title(&plane.y, floor - TOP);
+    drawing.label("axis-text", 14.0, f64::midpoint(TOP, floor), Anchor::Middle, &up);
     drawing.end();
     // Thresholds of the law stand on the far sides, as far as they do not run into each other.
-    let mut ends = [f64::MIN; 2];
+    let mut ends = [f64::MIN; 3];
     for threshold in &plane.x.thresholds {
         let (x, text) = (canvas.x.place(threshold.to_f64()), threshold.grouped());
         let half = text_width(&text, LETTERS) / 2.0;
@@ -132,8 +134,13 @@ fn axes(drawing: &mut Drawing, plane: &PlaneMap, canvas: &Canvas) {
     }
 }
 
-fn axis_title(axis: &Axis) -> String {
-    axis.unit.as_ref().map_or_else(|| axis.title.clone(), |unit| format!("{} ({unit})", axis.title))
+/// The title of an axis with its unit, or where that is longer than the axis, the name of
+/// its fact.
+fn axis_title(axis: &Axis, room: f64) -> String {
+    let with_unit =
+        |name: &str| axis.unit.as_ref().map_or_else(|| name.to_owned(), |unit| format!("{name} ({unit})"));
+    let title = with_unit(&axis.title);
+    if text_width(&title, LETTERS) <= room { title } else { with_unit(&axis.fact) }
 }
 
 /// A rectangle that a label or mark takes up.
@@ -167,7 +174,7 @@ fn letters(drawing: &mut Drawing, plane: &PlaneMap, canvas: &Canvas) -> Vec<Take
             .iter()
             .map(|polygon| polygon.iter().map(|point| canvas.at(*point)).collect::<Vec<[f64; 2]>>());
         let best = outlines.filter_map(|outline| roomiest(&outline)).max_by(|a, b| a.1.total_cmp(&b.1));
-        let Some((place, room)) = best.filter(|(_, room)| *room > 5.0) else { continue };
+        let Some((place, room)) = best.filter(|(_, room)| *room > 4.0) else { continue };
         let _ = room;
         taken.push(Taken::around(place, 9.0, 9.0));
         drawing.label("letter", place[0], place[1] + 5.0, Anchor::Middle, &letter(at));
@@ -391,8 +398,8 @@ fn point_text(point: &Point, plane: &PlaneMap) -> String {
 fn description(plane: &PlaneMap, shown: &Shown<'_>) -> String {
     let mut text = format!(
         "{} along, {} up, both logarithmic; {} regions and {} chips. The table below the picture has every point.",
-        axis_title(&plane.x),
-        axis_title(&plane.y),
+        axis_title(&plane.x, f64::INFINITY),
+        axis_title(&plane.y, f64::INFINITY),
         plane.regions.len(),
         plane.points.len()
     );
