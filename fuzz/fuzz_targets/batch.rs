@@ -50,11 +50,12 @@ fn check_json(output: &[u8], summary: BatchSummary) {
     for line in output.split_inclusive(|byte| *byte == b'\n') {
         assert!(line.ends_with(b"\n"), "a line that is not ended");
         let row: Map<String, Value> = serde_json::from_slice(line).expect("an object on one line");
-        let is_filled = |name: &str| !row[name].as_str().expect("a text").is_empty();
-        assert!(is_filled("status") != is_filled("error"), "a row has an answer or an error");
-        assert_eq!(is_filled("status"), is_filled("class"));
+        let is_filled = |name: &str| row[name].as_str().is_some_and(|text| !text.is_empty());
+        // A row that is refused for a field with the name of one of ours keeps that field.
+        let failed = is_filled("error");
+        assert!(failed || is_filled("status") && is_filled("class"), "a row has an answer or an error");
         count += 1;
-        errors += u64::from(is_filled("error"));
+        errors += u64::from(failed);
     }
     assert_eq!((count, errors), (summary.rows, summary.errors));
 }

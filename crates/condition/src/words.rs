@@ -1,12 +1,13 @@
 //! A condition in words, as an outline that a person can read aloud.
 
 use narrows_quantity::Decimal;
+use serde::Serialize;
 
 use crate::dictionary::{Dictionary, FactType};
 use crate::tree::{Comparison, Membership, Node, Operator, Term};
 
 /// A line of an outline: how deep it stands, and what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// Depth, from zero.
     pub depth: usize,

@@ -404,8 +404,9 @@ impl Rows<'_> {
             cell.map(str::to_owned).ok_or_else(|| Failure::input(format!("column `{name}` is empty")))
         };
         let view = match row.view {
-            None | Some("enforced") => View::Enforced,
-            Some("codified") => View::Codified,
+            None => View::Enforced,
+            Some(view) if view.eq_ignore_ascii_case("enforced") => View::Enforced,
+            Some(view) if view.eq_ignore_ascii_case("codified") => View::Codified,
             Some(other) => {
                 let other: String = other.chars().take(40).collect();
                 return Err(Failure::input(format!(

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use narrows::operations::{ChipRow, ChipsOperation, ChipsRequest, StatusFilter};
-use narrows::{Operation, Workbench};
+use narrows::{Bounds, Operation, Workbench};
 
 use super::{print_csv, print_json};
 use crate::Stop;
@@ -82,7 +82,7 @@ pub(crate) fn run(workbench: &Workbench, command: &ChipsCommand, format: Format)
 }
 
 fn row(chip: &ChipRow, extra: &[&str], with_name: bool) -> Vec<String> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let text = |bounds: &Option<Bounds>| bounds.map(|it| it.to_string().replace(',', "")).unwrap_or_default();
     let mut row = vec![chip.id.clone()];
     if with_name {
         row.push(chip.name.clone());
@@ -93,7 +93,9 @@ fn row(chip: &ChipRow, extra: &[&str], with_name: bool) -> Vec<String> {
         text(&chip.memory_bandwidth_gb_per_s),
         text(&chip.io_bandwidth_gb_per_s),
     ]);
-    row.extend(extra.iter().map(|name| chip.figures.get(*name).cloned().unwrap_or_default()));
+    row.extend(extra.iter().map(|name| {
+        chip.figures.get(*name).map(|figure| figure.text().replace(',', "")).unwrap_or_default()
+    }));
     row.extend(chip.status.clone());
     row
 }

@@ -14,9 +14,10 @@ pub(crate) fn run(workbench: &Workbench, format: Format) -> Result<u8, Stop> {
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => {
-            let rows = answer.jurisdictions.iter().map(|(id, instruments, operations)| {
-                vec![id.clone(), instruments.to_string(), operations.to_string()]
-            });
+            let rows = answer
+                .jurisdictions
+                .iter()
+                .map(|it| vec![it.id.clone(), it.instruments.to_string(), it.operations.to_string()]);
             print_csv(&["jurisdiction", "instruments", "operations"], rows)?;
         }
         Format::Text => {
@@ -27,8 +28,12 @@ pub(crate) fn run(workbench: &Workbench, format: Format) -> Result<u8, Stop> {
                 answer.embedded_files, answer.own_files
             )?;
             writeln!(out, "{} chips, {} places", answer.chips, answer.places)?;
-            for (id, instruments, operations) in &answer.jurisdictions {
-                writeln!(out, "jurisdiction {id}: {instruments} instruments, {operations} operations")?;
+            for it in &answer.jurisdictions {
+                writeln!(
+                    out,
+                    "jurisdiction {}: {} instruments, {} operations",
+                    it.id, it.instruments, it.operations
+                )?;
             }
             writeln!(out, "data {}", answer.data_version)?;
         }

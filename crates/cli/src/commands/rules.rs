@@ -166,8 +166,8 @@ fn print_provision(out: &mut dyn Write, provision: &ProvisionText, whole: bool) 
     if let Some(text) = &provision.text {
         paragraph(out, 2, text)?;
     }
-    for (depth, line) in &provision.in_words {
-        item(out, 2 + depth * 2, "-", line)?;
+    for line in &provision.in_words {
+        item(out, 2 + line.depth * 2, "-", &line.text)?;
     }
     if !whole {
         return Ok(());
@@ -185,10 +185,11 @@ fn print_provision(out: &mut dyn Write, provision: &ProvisionText, whole: bool) 
 fn print_diff(out: &mut dyn Write, answer: &RulesDiffAnswer) -> io::Result<()> {
     writeln!(
         out,
-        "{HEADING}From {} to {}: {} provisions differ, law as {}{HEADING:#}",
+        "{HEADING}From {} to {}: {} {} differ, law as {}{HEADING:#}",
         answer.before,
         answer.after,
         answer.changes.len(),
+        if answer.changes.len() == 1 { "provision" } else { "provisions" },
         answer.view
     )?;
     for change in &answer.changes {

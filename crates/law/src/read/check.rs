@@ -128,7 +128,7 @@ pub(crate) fn check(
                 instrument.operations.iter().any(|it| instrument.start(it, view) == Some(day))
             };
             if let Some(error) = wrong
-                && let Some(instrument) = all().filter(acts).next_back().or_else(|| all().next_back())
+                && let Some(instrument) = all().rfind(acts).or_else(|| all().next_back())
             {
                 problems.add(instrument.at.problem(format!("the law of {day} cannot be compiled: {error}")));
             }

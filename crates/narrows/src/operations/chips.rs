@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use narrows_catalog::{Chip, Chips, FIGURES, FigureValue};
+use narrows_catalog::{Bounds, Chip, Chips, FIGURES, Figure, FigureValue};
 use narrows_condition::trace::{Surroundings, Trace, trace};
 use narrows_condition::{
     Case, Condition, DayComparison, Dictionary, Fact, FactId, FactType, Membership, Truth, Value, Vocabulary,
@@ -83,21 +83,21 @@ pub struct ChipRow {
     pub id: String,
     /// Name.
     pub name: String,
-    /// Total processing performance, as text: a number, a range, or a bound.
+    /// Total processing performance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tpp: Option<String>,
-    /// Performance density.
+    pub tpp: Option<Bounds>,
+    /// Performance density in TPP/mm2, a quotient rounded for display.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub performance_density: Option<String>,
+    pub performance_density: Option<Bounds>,
     /// Memory bandwidth in GB/s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_bandwidth_gb_per_s: Option<String>,
+    pub memory_bandwidth_gb_per_s: Option<Bounds>,
     /// All inputs and outputs in GB/s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub io_bandwidth_gb_per_s: Option<String>,
+    pub io_bandwidth_gb_per_s: Option<Bounds>,
     /// Further figures that were asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub figures: BTreeMap<String, String>,
+    pub figures: BTreeMap<String, Figure>,
     /// Status, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -119,7 +119,7 @@ impl Operation for ChipsOperation {
                 return Err(unknown_figure(column, &figures));
             }
         }
-        let condition = request.figures.as_deref().map(|text| figures.parse(text)).transpose()?;
+        let condition = request.figures.as_deref().map(|text| figures.parse(text, chips)).transpose()?;
         let mut statuses =
             request.status.as_ref().map(|filter| Statuses::new(workbench, filter)).transpose()?;
         let mut rows = Vec::new();
@@ -159,26 +159,24 @@ fn unknown_figure(name: &str, figures: &FigureLanguage) -> Failure {
 }
 
 fn row(chip: &Chip, chips: &Chips, columns: &[String], status: Option<String>) -> ChipRow {
-    let text =
-        |bounds: Option<narrows_catalog::Bounds>| bounds.map(|bounds| bounds.to_string().replace(',', ""));
     let tpp = chip.total_processing_performance(chips.precisions()).map(|derived| derived.bounds);
     let density =
         tpp.and_then(|tpp| tpp.best()).zip(chip.bounds("logic_die_area_mm2").and_then(|it| it.best()));
     let mut figures = BTreeMap::new();
     for column in columns {
         if let Some(figure) = chip.figures.get(column.as_str()) {
-            figures.insert(column.clone(), figure.text().replace(',', ""));
+            figures.insert(column.clone(), figure.clone());
         }
     }
     ChipRow {
         id: chip.id.clone(),
         name: chip.name.clone(),
-        tpp: text(tpp),
+        tpp,
         performance_density: density
             .and_then(|(tpp, area)| tpp.quotient_for_display(area))
-            .map(|density| density.rounded(2).to_string()),
-        memory_bandwidth_gb_per_s: text(chip.bounds("memory_bandwidth_gb_per_s")),
-        io_bandwidth_gb_per_s: text(chip.io_bandwidth().map(|derived| derived.bounds)),
+            .map(|density| Bounds::exactly(density.rounded(2))),
+        memory_bandwidth_gb_per_s: chip.bounds("memory_bandwidth_gb_per_s"),
+        io_bandwidth_gb_per_s: chip.io_bandwidth().map(|derived| derived.bounds),
         figures,
         status,
     }
@@ -228,20 +226,33 @@ struct FigureLanguage {
     dictionary: Dictionary,
 }
 
-/// Nothing outside the dictionary may be named.
-struct NoNames;
+/// The words by which chips of a catalogue may be told apart.
+struct CatalogueWords<'a>(&'a Chips);
 
-impl Vocabulary for NoNames {
+impl CatalogueWords<'_> {
+    fn words(&self, register: &str) -> Vec<&str> {
+        let chips = self.0.iter();
+        match register {
+            "vendor" => chips.map(|chip| chip.vendor.as_str()).collect(),
+            "kind" => chips.map(|chip| chip.kind.as_str()).collect(),
+            "architecture" => chips.filter_map(|chip| chip.architecture.as_deref()).collect(),
+            "memory_type" => chips.filter_map(|chip| chip.memory_type.as_deref()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Vocabulary for CatalogueWords<'_> {
     fn knows_place(&self, _: &str) -> bool {
         false
     }
 
-    fn knows_name(&self, _: &str, _: &str) -> bool {
-        true
+    fn knows_name(&self, register: &str, name: &str) -> bool {
+        self.words(register).iter().any(|word| word.eq_ignore_ascii_case(name))
     }
 
-    fn nearest_name(&self, _: Option<&str>, _: &str) -> Option<String> {
-        None
+    fn nearest_name(&self, register: Option<&str>, name: &str) -> Option<String> {
+        narrows_quantity::nearest(name, self.words(register?).into_iter())
     }
 }
 
@@ -287,10 +298,10 @@ impl FigureLanguage {
         add("tpp", "total processing performance", number("TPP"))?;
         add("performance_density", "performance density", number("TPP/mm2"))?;
         add("io_bandwidth_gb_per_s", "all inputs and outputs", number("GB/s"))?;
-        add("vendor", "vendor", FactType::Name { register: "vendors".to_owned() })?;
-        add("kind", "kind", FactType::Name { register: "kinds".to_owned() })?;
-        add("architecture", "architecture", FactType::Name { register: "architectures".to_owned() })?;
-        add("memory_type", "kind of memory", FactType::Name { register: "memory types".to_owned() })?;
+        add("vendor", "vendor", FactType::Name { register: "vendor".to_owned() })?;
+        add("kind", "kind", FactType::Name { register: "kind".to_owned() })?;
+        add("architecture", "architecture", FactType::Name { register: "architecture".to_owned() })?;
+        add("memory_type", "kind of memory", FactType::Name { register: "memory_type".to_owned() })?;
         add("released", "released", FactType::Date)?;
         Ok(Self { dictionary })
     }
@@ -299,8 +310,9 @@ impl FigureLanguage {
         self.dictionary.find(name).is_some()
     }
 
-    fn parse(&self, text: &str) -> Result<Condition, Failure> {
-        parse(text, &self.dictionary, &NoNames).map_err(|error| Failure::from(error).within("--where"))
+    fn parse(&self, text: &str, chips: &Chips) -> Result<Condition, Failure> {
+        parse(text, &self.dictionary, &CatalogueWords(chips))
+            .map_err(|error| Failure::from(error).within("--where"))
     }
 
     fn holds(&self, condition: &Condition, chip: &Chip, chips: &Chips) -> Truth {
@@ -316,7 +328,7 @@ impl FigureLanguage {
                 case.set(&self.dictionary, id, value.as_ref());
             }
         };
-        let number = |bounds: narrows_catalog::Bounds| {
+        let number = |bounds: Bounds| {
             let low = bounds.low.unwrap_or(Decimal::ZERO);
             let high = bounds.high.unwrap_or(Decimal::whole(1_000_000_000));
             Interval::new(low, high).ok().map(Value::Number)
@@ -326,7 +338,7 @@ impl FigureLanguage {
                 FigureValue::Number(bounds) => number(bounds),
                 FigureValue::Truth(value) => Some(Value::Truth(value)),
                 // A mode that a chip has not runs at no rate.
-                FigureValue::Unsupported => number(narrows_catalog::Bounds::exactly(Decimal::ZERO)),
+                FigureValue::Unsupported => number(Bounds::exactly(Decimal::ZERO)),
             };
             set(name, value);
         }

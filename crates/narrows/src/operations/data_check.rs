@@ -25,10 +25,21 @@ pub struct DataCheckAnswer {
     pub chips: usize,
     /// Places.
     pub places: usize,
-    /// Jurisdictions, with their numbers of instruments and operations.
-    pub jurisdictions: Vec<(String, usize, usize)>,
+    /// Jurisdictions.
+    pub jurisdictions: Vec<JurisdictionSummary>,
     /// What identifies the data.
     pub data_version: String,
+}
+
+/// How much law a jurisdiction has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JurisdictionSummary {
+    /// Id.
+    pub id: String,
+    /// Instruments.
+    pub instruments: usize,
+    /// Their operations on provisions.
+    pub operations: usize,
 }
 
 impl Operation for DataCheck {
@@ -44,7 +55,11 @@ impl Operation for DataCheck {
         let jurisdictions = workbench.law()?.jurisdictions().map(|jurisdiction| {
             let operations =
                 jurisdiction.instruments.iter().map(|instrument| instrument.operations.len()).sum();
-            (jurisdiction.id.clone(), jurisdiction.instruments.len(), operations)
+            JurisdictionSummary {
+                id: jurisdiction.id.clone(),
+                instruments: jurisdiction.instruments.len(),
+                operations,
+            }
         });
         Ok(DataCheckAnswer {
             embedded_files,

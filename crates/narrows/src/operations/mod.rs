@@ -13,7 +13,7 @@ pub use brief::{Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings};
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
-pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest};
+pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{

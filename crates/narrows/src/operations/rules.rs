@@ -74,7 +74,7 @@ pub struct ProvisionText {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// When, in words: depth and text of each line.
-    pub in_words: Vec<(usize, String)>,
+    pub in_words: Vec<Line>,
     /// What it does and when, as data.
     pub as_data: Vec<(String, String)>,
     /// Remark.
@@ -219,28 +219,29 @@ fn provision_text(
     let naming = Names { workbench, titles };
     let definition = &provision.definition;
     let words = |lines: Vec<Line>, indent: usize| {
-        lines.into_iter().map(move |line| (line.depth + indent, line.text)).collect::<Vec<_>>()
+        lines.into_iter().map(move |line| Line { depth: line.depth + indent, ..line }).collect::<Vec<_>>()
     };
+    let own = |text: String| Line { depth: 0, text };
     let dictionary = &jurisdiction.dictionary;
     let mut in_words = words(outline(&definition.when.root, dictionary, &naming), 0);
     match &definition.effect {
         Effect::Presume { unless: Some(unless), .. } => {
-            in_words.push((0, "unless".to_owned()));
+            in_words.push(own("unless".to_owned()));
             in_words.extend(words(outline(&unless.root, dictionary, &naming), 1));
         }
         Effect::Review { cases, otherwise, .. } => {
             in_words.clear();
             for (when, status) in cases {
                 let status = jurisdiction.status(*status);
-                in_words.push((0, format!("{}, if", status.title)));
+                in_words.push(own(format!("{}, if", status.title)));
                 in_words.extend(words(outline(&when.root, dictionary, &naming), 1));
             }
-            in_words.push((0, format!("otherwise {}", jurisdiction.status(*otherwise).title)));
+            in_words.push(own(format!("otherwise {}", jurisdiction.status(*otherwise).title)));
         }
         _ => {}
     }
     for question in &provision.questions {
-        in_words.push((0, format!("only if {}", dictionary.fact(*question).title)));
+        in_words.push(own(format!("only if {}", dictionary.fact(*question).title)));
     }
     ProvisionText {
         provision: provision.provision.clone(),
