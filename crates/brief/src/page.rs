@@ -272,10 +272,9 @@ fn bar(fraction: Decimal) -> Bar {
     Bar { from: format!("{:.1}", end.min(50.0)), width: format!("{:.1}", (end - 50.0).abs().max(1.0)) }
 }
 
+/// A change with the sign that type has for it.
 fn percent(fraction: Decimal) -> String {
-    let percent = fraction.checked_mul(Decimal::whole(100)).unwrap_or(fraction).rounded(1);
-    let sign = if percent > Decimal::ZERO { "+" } else { "" };
-    format!("{sign}{}%", percent.grouped()).replace('-', "−")
+    fraction.as_change().replace('-', "−")
 }
 
 fn flip_line<'a>(flip: &'a Flip, answer: &'a BriefAnswer, depths: &Depths) -> FlipLine<'a> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Effects, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
-use narrows::{Certainty, Class, Decimal, Origin, Truth};
+use narrows::{Certainty, Class, Origin, Truth};
 
 /// Widest line.
 pub(crate) const WIDTH: usize = 80;
@@ -158,18 +158,6 @@ fn split(text: &str, mark: &str, width: usize) -> Vec<String> {
         part.truncate(part.trim_end().len());
     }
     parts
-}
-
-/// A fraction as a signed percentage, and from ten times on as a multiple, for people; tables
-/// and JSON keep fractions.
-pub(crate) fn percent(fraction: Decimal) -> String {
-    if fraction >= Decimal::whole(9) {
-        let times = fraction.checked_add(Decimal::ONE).unwrap_or(fraction);
-        return format!("x{}", times.rounded(1).grouped());
-    }
-    let percent = fraction.checked_mul(Decimal::whole(100)).unwrap_or(fraction);
-    let sign = if percent > Decimal::ZERO { "+" } else { "" };
-    format!("{sign}{}%", percent.rounded(1).grouped())
 }
 
 pub(crate) const fn yes_no(truth: Truth) -> &'static str {

@@ -118,6 +118,18 @@ pub struct Ground {
     pub trace: Trace,
 }
 
+impl Ground {
+    /// The limbs that hold, to follow a title: `, limb a` or `, limbs a, b`, or nothing.
+    #[must_use]
+    pub fn limbs_text(&self) -> String {
+        match self.limbs.as_slice() {
+            [] => String::new(),
+            [only] => format!(", limb {only}"),
+            many => format!(", limbs {}", many.join(", ")),
+        }
+    }
+}
+
 /// A fact that is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
@@ -185,6 +197,20 @@ pub struct Flip {
 }
 
 impl Flip {
+    /// The change in one line: fact, value now, nearest value with another status, and that.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let unit = self.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let change = self.change.map(|change| format!(" ({})", change.as_change())).unwrap_or_default();
+        format!("{} {} -> {}{unit}{change}: {}", self.fact, self.from_text(), self.to_text(), self.status)
+    }
+
+    /// The value now as a person reads it.
+    #[must_use]
+    pub fn from_text(&self) -> String {
+        self.from.parse().map_or_else(|_| self.from.clone(), Decimal::grouped)
+    }
+
     /// The nearest value with another status as a person reads it: a step of a millionth off a
     /// round number is *below* or *above* it.
     #[must_use]

@@ -154,6 +154,18 @@ impl Decimal {
         Self(if self.0 < 0 { -rounded } else { rounded })
     }
 
+    /// A fraction as people read it: a signed percentage, and from ten times on a multiple.
+    #[must_use]
+    pub fn as_change(self) -> String {
+        if self >= Self::whole(9) {
+            let times = self.checked_add(Self::ONE).unwrap_or(self);
+            return format!("x{}", times.rounded(1).grouped());
+        }
+        let percent = self.checked_mul(Self::whole(100)).unwrap_or(self).rounded(1);
+        let sign = if percent > Self::ZERO { "+" } else { "" };
+        format!("{sign}{}%", percent.grouped())
+    }
+
     /// Absolute value.
     #[must_use]
     pub const fn abs(self) -> Self {

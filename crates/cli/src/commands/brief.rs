@@ -11,7 +11,7 @@ use super::print_json;
 use crate::Stop;
 use crate::arguments::{BriefCommand, Format, TransactionArguments, ViewArgument};
 use crate::files;
-use crate::text::{FAINT, class_style, heading, item, paragraph, percent};
+use crate::text::{FAINT, class_style, heading, item, paragraph};
 
 /// The summary is a screenful: what does not fit is in the page, and the summary says so.
 const PERIODS: usize = 8;
@@ -116,12 +116,12 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
         determination.status
     )?;
     for ground in determination.deciding.iter().take(DECIDING) {
-        let limbs = if ground.limbs.is_empty() {
-            String::new()
-        } else {
-            format!(", limb {}", ground.limbs.join(", "))
-        };
-        item(out, 2, "·", &format!("{}{limbs} ({}; {})", ground.title, ground.citation, ground.certainty))?;
+        item(
+            out,
+            2,
+            "·",
+            &format!("{}{} ({}; {})", ground.title, ground.limbs_text(), ground.citation, ground.certainty),
+        )?;
     }
     more(out, determination.deciding.len(), DECIDING, "deciding provisions")?;
     if !determination.missing.is_empty() {
@@ -142,16 +142,7 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
     if !determination.flips.is_empty() {
         heading(out, "What would change it")?;
         for flip in determination.flips.iter().take(FLIPS) {
-            let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
-            writeln!(
-                out,
-                "  {} {} -> {}{unit}{change}: {}",
-                flip.fact,
-                flip.from,
-                flip.to_text(),
-                flip.status
-            )?;
+            writeln!(out, "  {}", flip.line())?;
         }
         more(out, determination.flips.len(), FLIPS, "flips")?;
     }

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
 use narrows::{
-    BatchFormat, Determination, Failure, FailureKind, Ground, LeadsTo, Operation, Workbench, check_batch,
+    BatchFormat, Decimal, Determination, Failure, FailureKind, LeadsTo, Operation, Workbench, check_batch,
 };
 
 use super::{print_csv, print_json};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
 use crate::files;
-use crate::text::{self, FAINT, HEADING, class_style, heading, item, paragraph, percent, yes_no};
+use crate::text::{self, FAINT, HEADING, class_style, heading, item, paragraph, yes_no};
 
 pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format) -> Result<u8, Stop> {
     if let Some(path) = &command.batch {
@@ -273,21 +273,13 @@ fn print_deciding(out: &mut dyn Write, determination: &Determination) -> io::Res
     }
     heading(out, "Decided by")?;
     for ground in &determination.deciding {
-        item(out, 2, "·", &format!("{}{} ({})", ground.title, limbs(ground), ground.certainty))?;
+        item(out, 2, "·", &format!("{}{} ({})", ground.title, ground.limbs_text(), ground.certainty))?;
         paragraph(out, 4, &format!("{}: {}", ground.provision, ground.citation))?;
         if let Some(text) = &ground.text {
             paragraph(out, 4, text)?;
         }
     }
     Ok(())
-}
-
-fn limbs(ground: &Ground) -> String {
-    match ground.limbs.as_slice() {
-        [] => String::new(),
-        [only] => format!(", limb {only}"),
-        many => format!(", limbs {}", many.join(", ")),
-    }
 }
 
 /// The comparisons of every provision that has something to say, under its name.
@@ -304,7 +296,7 @@ fn print_comparisons(out: &mut dyn Write, determination: &Determination) -> io::
                 margin.value_text(),
                 format!("{} {} {unit}", margin.operator, margin.threshold.grouped()).trim_end().to_owned(),
                 yes_no(live.truth).to_owned(),
-                margin.fraction.map(percent).unwrap_or_default(),
+                margin.fraction.map(Decimal::as_change).unwrap_or_default(),
             ]);
         }
     }
@@ -321,10 +313,7 @@ fn print_flips(out: &mut dyn Write, determination: &Determination) -> io::Result
     }
     heading(out, "What would change it")?;
     for flip in &determination.flips {
-        let unit = flip.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let change = flip.change.map(|change| format!(" ({})", percent(change))).unwrap_or_default();
-        let to = format!("{} {} -> {}{unit}{change}: {}", flip.fact, flip.from, flip.to_text(), flip.status);
-        item(out, 2, "·", &to)?;
+        item(out, 2, "·", &flip.line())?;
     }
     Ok(())
 }
