@@ -8,22 +8,18 @@ use std::ops::Range;
 
 use libfuzzer_sys::fuzzer_mutate;
 
-/// Changes an input of which the first `prefix` bytes choose how the rest is read; `words`
-/// may come into it from outside. Gives the new size, as `fuzz_mutator!` wants it.
+/// Changes an input of which the first `prefix` bytes choose how the rest is read; `words`,
+/// with blanks between them, may come into it from outside. Gives the new size, as
+/// `fuzz_mutator!` wants it.
 ///
 /// Every third input is left to the changes of single bytes.
-pub fn mutate(
-    data: &mut [u8],
-    size: usize,
-    max_size: usize,
-    seed: u32,
-    prefix: usize,
-    words: &[&str],
-) -> usize {
+pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, prefix: usize, words: &str) -> usize {
     let mut dice = Dice(u64::from(seed));
     let text = data.get(prefix..size).and_then(|rest| std::str::from_utf8(rest).ok());
     let changed = match text {
-        Some(text) if !text.is_empty() && dice.below(3) > 0 => change(text, words, &mut dice),
+        Some(text) if !text.is_empty() && dice.below(3) > 0 => {
+            change(text, &words.split(' ').collect::<Vec<_>>(), &mut dice)
+        }
         _ => return fuzzer_mutate(data, size, max_size),
     };
     match data.get_mut(prefix..prefix + changed.len()) {
