@@ -258,6 +258,9 @@ fuzz_target!(
         let own = DataFile { path, text };
         if let Err(problems) = read(own, BASE.get_or_init(Base::read)) {
             check_refusal(own, problems);
+            // What is made from a refused file is mostly refused as well: only files that were
+            // read are worth going on from.
+            return Corpus::Reject;
         }
         Corpus::Keep
     }

@@ -683,9 +683,13 @@ impl<'a> Run<'a> {
             Effect::Exclude { from } => Some(from),
             _ => None,
         });
+        let is_caught = |class: &&usize| {
+            let found = self.scene.law.find(**class);
+            found.is_some_and(|it| matches!(*it.definition.effect, Effect::Classify { caught: true }))
+        };
         for (number, from) in exclusions {
             let free = Run::without(self.scene, self.values, self.read, Some(number));
-            if from.iter().any(|class| free.holds(*class, false)) {
+            if from.iter().filter(is_caught).any(|class| free.holds(*class, false)) {
                 deciding.push(number);
             }
         }
