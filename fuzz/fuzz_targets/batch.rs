@@ -96,7 +96,10 @@ fuzz_target!(
                     BatchFormat::JsonLines => check_json(&output, summary),
                 }
             }
-            Err(failure) => assert!(!failure.message.is_empty(), "a refusal says why"),
+            Err(failure) => {
+                assert!(!failure.message.is_empty(), "a refusal says why");
+                return narrows_fuzz::keep_few(bytes);
+            }
         }
         Corpus::Keep
     }

@@ -115,7 +115,7 @@ fn chips_with(own: Option<DataFile<'_>>, places: &Places) -> Result<Chips, Probl
 }
 
 /// A file that is refused is refused in words, with the place of every problem.
-fn check_refusal(own: DataFile<'_>, problems: Problems) {
+fn check_refusal(own: DataFile<'_>, problems: &Problems) {
     assert!(!problems.0.is_empty(), "refused without a problem");
     let lines = own.text.lines().count() + 1;
     for problem in &problems.0 {
@@ -123,7 +123,7 @@ fn check_refusal(own: DataFile<'_>, problems: Problems) {
         assert!(problem.line >= 1, "lines count from one");
         assert!(problem.file != own.path || problem.line <= lines, "line {} of {lines}", problem.line);
     }
-    assert!(!Failure::from(problems).message.is_empty());
+    assert!(!Failure::from(problems.clone()).message.is_empty());
 }
 
 /// Asks for determinations under a law that was found to be sound.
@@ -256,13 +256,13 @@ fuzz_target!(
         let Ok(text) = std::str::from_utf8(rest) else { return Corpus::Reject };
         let path = PATHS[usize::from(first.wrapping_sub(b'0')) % PATHS.len()];
         let own = DataFile { path, text };
-        if let Err(problems) = read(own, BASE.get_or_init(Base::read)) {
-            check_refusal(own, problems);
-            // What is made from a refused file is mostly refused as well: only files that were
-            // read are worth going on from.
-            return Corpus::Reject;
+        match read(own, BASE.get_or_init(Base::read)) {
+            Ok(()) => Corpus::Keep,
+            Err(problems) => {
+                check_refusal(own, &problems);
+                narrows_fuzz::keep_few(input)
+            }
         }
-        Corpus::Keep
     }
 );
 
