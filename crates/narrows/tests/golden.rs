@@ -59,8 +59,9 @@ fn described_items_are_as_expected() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Outcomes derived from the sources by a reader who had not seen the data, before the tool
-/// was asked: boundaries, both axes of time, every rule version, seats, presumptions.
+/// Outcomes derived from the sources alone, before the tool was asked: boundaries, both axes
+/// of time, every rule version, seats, presumptions. Rows that differed at first were settled
+/// by going back to the source; two may be read either way and say so.
 #[test]
 fn studied_outcomes_are_as_derived() {
     let (count, wrong) = documented("studied.csv");
