@@ -201,7 +201,7 @@ fn classify(text: &str, word: &str, start: usize) -> Result<Lexeme, ParseError> 
     }
 }
 
-const KEYWORDS: [&str; 8] = ["and", "or", "not", "in", "is", "limb", "always", "never"];
+pub(crate) const KEYWORDS: [&str; 8] = ["and", "or", "not", "in", "is", "limb", "always", "never"];
 
 struct Parser<'a> {
     text: &'a str,

@@ -3,6 +3,7 @@
 use narrows_quantity::Decimal;
 
 use crate::dictionary::Dictionary;
+use crate::parse::KEYWORDS;
 use crate::tree::{Comparison, Node};
 
 /// The text of a node; parsing it gives the same meaning back.
@@ -79,5 +80,6 @@ fn number(value: Decimal) -> String {
 fn quoted(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'));
+    let plain = plain && !KEYWORDS.contains(&name);
     if plain { name.to_owned() } else { format!("\"{name}\"") }
 }

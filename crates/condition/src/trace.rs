@@ -260,8 +260,9 @@ fn compare(comparison: &Comparison, dictionary: &Dictionary, case: &Case) -> (Tr
                 known &= !span.is_absent() && (span.is_exact() || span != whole(dictionary, term.fact));
                 let coefficient = i128::from(term.coefficient.millionths());
                 let (a, b) = (coefficient * i128::from(span.low), coefficient * i128::from(span.high));
-                low += a.min(b);
-                high += a.max(b);
+                // A sum beyond 128 bits is beyond every bound as well.
+                low = low.saturating_add(a.min(b));
+                high = high.saturating_add(a.max(b));
             }
             let decimal = |value: i128| i64::try_from(value / scale).ok().map(Decimal::from_millionths);
             let value = known.then(|| Interval::new(decimal(low)?, decimal(high)?).ok()).flatten();

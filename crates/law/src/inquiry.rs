@@ -309,8 +309,12 @@ impl Inquiry<'_> {
 
     fn flip(&self, docket: &Docket, turn: &Turn) -> Flip {
         let fact = self.dictionary().fact(turn.fact);
-        let show = |value: i64| match fact.kind {
+        let show = |value: i64| match &fact.kind {
             FactType::Truth => (value != 0).to_string(),
+            FactType::Choice { values } => {
+                let word = usize::try_from(value).ok().and_then(|at| values.get(at));
+                word.map(|(word, _)| word.clone()).unwrap_or_default()
+            }
             _ => Decimal::from_millionths(value).to_string(),
         };
         let (from, to) = (Decimal::from_millionths(turn.from), Decimal::from_millionths(turn.to));

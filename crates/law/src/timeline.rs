@@ -301,8 +301,10 @@ fn amend(
     insert: &narrows_condition::Node,
     dictionary: &Dictionary,
 ) -> usize {
-    let found = definition.when.root.substitute(strike, insert);
-    if found > 0 {
+    // More than one place is an error, and to change them all could double the text each time.
+    let found = definition.when.root.descendants().filter(|node| node.means_the_same_as(strike)).count();
+    if found == 1 {
+        definition.when.root.substitute(strike, insert);
         definition.when.text = canonical_text(&definition.when.root, dictionary);
     }
     found
