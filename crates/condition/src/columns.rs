@@ -29,6 +29,13 @@ pub struct Column<'a> {
     pub unknown: Option<&'a [bool]>,
 }
 
+impl Column<'_> {
+    /// Whether a row does not know its value.
+    fn is_empty(&self, row: usize) -> bool {
+        self.unknown.and_then(|flags| flags.get(row)).copied().unwrap_or(false)
+    }
+}
+
 /// Rows handled together, so that their keys stay in the first cache.
 const CHUNK: usize = 1_024;
 
@@ -100,16 +107,13 @@ impl Table<'_> {
 
     /// Which cells of a row are empty: bit i for column i.
     fn empty(&self, row: usize) -> u64 {
-        self.columns.iter().rev().fold(0, |empty, column| {
-            let flag = column.unknown.and_then(|flags| flags.get(row)).copied().unwrap_or(false);
-            empty << 1 | u64::from(flag)
-        })
+        self.columns.iter().rev().fold(0, |empty, column| empty << 1 | u64::from(column.is_empty(row)))
     }
 
     fn write_out(&mut self, session: &Session, row: usize) {
         for column in self.columns {
-            let unknown = column.unknown.and_then(|flags| flags.get(row)).copied().unwrap_or(false);
-            let known = column.values.get(row).filter(|_| !unknown).map(|value| Span::exactly(*value));
+            let known =
+                column.values.get(row).filter(|_| !column.is_empty(row)).map(|value| Span::exactly(*value));
             let span = known.unwrap_or_else(|| anything(&session.circuit, &session.domains, column.fact));
             self.case.set_span(column.fact, span);
         }

@@ -115,12 +115,11 @@ impl Assigned {
 impl Group {
     /// The sets of signatures that one variable can reach, the others staying as they are.
     fn stacks(&self, variable: FactId) -> Option<BTreeSet<Vec<u64>>> {
-        let Values::Numbers(space) = &self.values else {
-            return Some(BTreeSet::from([self.signatures.clone()]));
+        let space = match &self.values {
+            Values::Numbers(space) if self.variables.len() > 1 => space,
+            // One fact alone reaches all of its signatures.
+            _ => return Some(BTreeSet::from([self.signatures.clone()])),
         };
-        if self.variables.len() == 1 {
-            return Some(BTreeSet::from([self.signatures.clone()]));
-        }
         let leaves = space.leaves(&self.order(variable, false))?;
         let beside = |a: &Leaf, b: &Leaf| {
             a.path.split_last().map(|(_, rest)| rest) == b.path.split_last().map(|(_, rest)| rest)

@@ -192,19 +192,18 @@ impl Node {
         }
     }
 
-    /// Puts `insert` in the place of every node that means the same as `strike`, and says
-    /// how many there were.
-    pub fn substitute(&mut self, strike: &Self, insert: &Self) -> usize {
+    /// Puts `insert` in the place of every node that means the same as `strike`.
+    pub fn substitute(&mut self, strike: &Self, insert: &Self) {
         if self.means_the_same_as(strike) {
             self.clone_from(insert);
-            return 1;
+            return;
         }
         match self {
             Self::Not(inner) | Self::Limb { node: inner, .. } => inner.substitute(strike, insert),
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter_mut().map(|part| part.substitute(strike, insert)).sum()
+                parts.iter_mut().for_each(|part| part.substitute(strike, insert));
             }
-            _ => 0,
+            _ => {}
         }
     }
 

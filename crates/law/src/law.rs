@@ -213,6 +213,21 @@ impl Jurisdiction {
         self.compile(self.provisions(on, known_on, view, reforms)?, on)
     }
 
+    /// Whether a day, and the day of knowledge, lie within the record.
+    ///
+    /// # Errors
+    /// [`LawError::BeforeCoverage`]. Before the record begins nothing was known, and nothing
+    /// known must not read as nothing in force.
+    pub fn check_coverage(&self, on: Date, known_on: Option<Date>) -> Result<(), LawError> {
+        match std::iter::once(on).chain(known_on).find(|day| *day < self.coverage_from) {
+            Some(day) => {
+                let jurisdiction = self.id.clone();
+                Err(LawError::BeforeCoverage { jurisdiction, day, from: self.coverage_from })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The provisions in force on a day.
     ///
     /// # Errors
@@ -224,14 +239,7 @@ impl Jurisdiction {
         view: View,
         reforms: &[Instrument],
     ) -> Result<Vec<InForce>, LawError> {
-        // Before the record begins nothing was known, and nothing known must not read as
-        // nothing in force.
-        for day in std::iter::once(on).chain(known_on) {
-            if day < self.coverage_from {
-                let jurisdiction = self.id.clone();
-                return Err(LawError::BeforeCoverage { jurisdiction, day, from: self.coverage_from });
-            }
-        }
+        self.check_coverage(on, known_on)?;
         Ok(Timeline::new(self, view, known_on, reforms).on(on))
     }
 

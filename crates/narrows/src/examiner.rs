@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use narrows_catalog::{Chip, Places};
 use narrows_condition::{Case, Dictionary, FactId, FactType, Role, Settled, Value, ValueError};
 use narrows_law::{
-    Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, LawError,
-    Origin, Supplies, Supply, Transaction, View, reading, subject, turns,
+    Answer, Assumption, Determination, Docket, Edition, Facts, Inquiry, Instrument, Jurisdiction, Origin,
+    Supplies, Supply, Transaction, View, reading, subject, turns,
 };
 use narrows_quantity::Decimal;
 
@@ -264,16 +264,7 @@ impl<'w> Examiner<'w> {
             Some(name) => code(name)?,
             None => self.jurisdiction.home.clone(),
         };
-        for day in std::iter::once(question.on).chain(question.known_on) {
-            if day < self.jurisdiction.coverage_from {
-                return Err(LawError::BeforeCoverage {
-                    jurisdiction: self.jurisdiction.id.clone(),
-                    day,
-                    from: self.jurisdiction.coverage_from,
-                }
-                .into());
-            }
-        }
+        self.jurisdiction.check_coverage(question.on, question.known_on)?;
         let mut values: BTreeMap<FactId, String> = item.facts.contextual.clone();
         values.insert(self.roles.headquarters, headquarters.unwrap_or_else(|| destination.clone()));
         values.insert(self.roles.destination, destination);
@@ -335,6 +326,10 @@ impl<'w> Examiner<'w> {
     /// A day before the record.
     pub fn edition(&mut self, on: Date, known_on: Option<Date>, view: View) -> Result<Arc<Edition>, Failure> {
         let position = self.edition_position(on, known_on, view)?;
+        self.edition_at(position)
+    }
+
+    fn edition_at(&self, position: usize) -> Result<Arc<Edition>, Failure> {
         self.editions.all.get(position).cloned().ok_or_else(|| Failure::data("an edition was lost"))
     }
 
@@ -393,7 +388,7 @@ impl<'w> Examiner<'w> {
             self.dockets = Dockets::default();
         }
         let edition_position = self.edition_position(key.on, key.known_on, *view)?;
-        let edition = self.edition(key.on, key.known_on, *view)?;
+        let edition = self.edition_at(edition_position)?;
         let settled = Docket::settled(self.jurisdiction, self.places, &edition, key);
         let law = (edition_position, settled);
         let position = match self.dockets.by_law.get(&law) {
