@@ -1,0 +1,29 @@
+//! Measured matrix products.
+
+use narrows_perf::Scheme;
+use narrows_perf::kernels::gemm::{Gemm, GemmShape};
+
+use super::{Measured, Reading};
+use crate::chips::Roster;
+use crate::group::{GroupKey, Measurement};
+use crate::table::Row;
+
+impl Measured for Gemm {
+    const COLUMNS: &'static [&'static str] = &["chip", "dtype", "m", "n", "k", "latency_us", "kernel_source"];
+
+    fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<GemmShape> {
+        let scheme = Scheme::parse(row.text("dtype"))?;
+        let families = roster.families();
+        let accelerator = roster.find(row.text("chip"))?.accelerator;
+        let family = families.get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
+        let shape = GemmShape { m: row.number("m")?, n: row.number("n")?, k: row.number("k")?, scheme };
+        Ok(Measurement {
+            key: GroupKey { variant: "framework".to_owned(), scheme, family },
+            chip: row.text("chip").to_owned(),
+            accelerator,
+            shape,
+            configuration: format!("{} {} {} {}", shape.m, shape.n, shape.k, scheme),
+            observed: row.number("latency_us")? * 1e-6,
+        })
+    }
+}

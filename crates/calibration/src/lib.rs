@@ -1,0 +1,8 @@
+//! Measured rows, constants fitted to them, and the error on rows that were not fitted.
+
+pub mod chips;
+pub mod fit;
+pub mod group;
+pub mod kernels;
+pub mod study;
+pub mod table;
