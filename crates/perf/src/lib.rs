@@ -6,11 +6,15 @@
 //! precision; where nothing was measured, the nearest family's serve.
 
 pub mod accelerator;
+pub mod calibration;
 pub mod estimate;
 pub mod families;
 pub mod kernels;
+pub mod machine;
 pub mod precision;
 
+pub use calibration::{Calibration, Fit, Ground, Resolved, Spread};
+pub use machine::{Machine, Software};
 pub use accelerator::{Accelerator, MissingFigure, Specification};
 pub use estimate::{Bound, Estimate};
 pub use families::{Families, Family};
