@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod experts;
 pub mod gemm;
 pub mod mla;
+pub mod sustained;
 
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;

@@ -1,0 +1,32 @@
+//! The rate of arithmetic that a chip holds for longer than a moment: short of its
+//! published rate, and shorter still where its power budget per operation is small.
+//!
+//! A published rate is that of every unit busy at boost clock. A chip whose matrix units
+//! draw more than the board allows lowers its clock until they do not, so that what it
+//! sustains is power divided by energy per operation. A chip cut down in arithmetic but
+//! not in power keeps its boost clock instead, and sustains nearly all of its peak.
+
+/// Operations per second that are sustained at full occupancy: the smooth minimum of
+/// `share` times the published rate `peak` (operations per second) and of `power` (watts)
+/// over `energy` (joules an operation). Never decreases in `peak`, `share` or `power`.
+#[must_use]
+pub fn sustained_rate(peak: f64, power: f64, share: f64, energy: f64) -> f64 {
+    if peak <= 0.0 {
+        return 0.0;
+    }
+    let unlimited = share * peak;
+    // A limit that is not given (no power, no energy) does not bind.
+    if power <= 0.0 || energy <= 0.0 {
+        return unlimited;
+    }
+    unlimited / short_of_power(unlimited * energy / power)
+}
+
+/// By how much a chip whose matrix units would draw `draw` times its power is slowed down:
+/// (1 + draw^4)^(1/4), which blends the
+/// limits over a factor of two: 1 far below the limit, and `draw` far above it.
+#[must_use]
+pub fn short_of_power(draw: f64) -> f64 {
+    let squared = draw * draw;
+    (1.0 + squared * squared).sqrt().sqrt()
+}
