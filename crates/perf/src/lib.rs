@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod families;
 pub mod kernels;
 pub mod machine;
+pub mod model;
 pub mod precision;
 
 pub use calibration::{Calibration, Fit, Ground, Resolved, Spread};
