@@ -3,7 +3,7 @@
 use narrows_catalog::{Chip, Link};
 use serde::Serialize;
 
-use crate::precision::Arithmetic;
+use crate::precision::{Arithmetic, Scheme};
 
 /// One chip, known, restricted or imagined. All rates are per second and dense.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -139,5 +139,17 @@ impl Accelerator {
             Arithmetic::Fp16 if own(Arithmetic::Fp16) <= 0.0 => own(Arithmetic::Bf16),
             other => own(other),
         }
+    }
+
+    /// The scheme itself if the chip has its arithmetic, else the documented fallback
+    /// ([`Scheme::fallback`]).
+    #[must_use]
+    pub fn supported(&self, scheme: Scheme) -> Scheme {
+        let mut scheme = scheme;
+        while self.rate(scheme.arithmetic()) <= 0.0 {
+            let Some(next) = scheme.fallback() else { break };
+            scheme = next;
+        }
+        scheme
     }
 }

@@ -103,49 +103,38 @@ impl Machine {
         Self { accelerator, ..self.clone() }
     }
 
-    /// The scheme itself if the chip has its arithmetic, else the documented fallback.
-    #[must_use]
-    pub fn supported(&self, scheme: Scheme) -> Scheme {
-        let mut scheme = scheme;
-        while self.accelerator.rate(scheme.arithmetic()) <= 0.0 {
-            let Some(next) = scheme.fallback() else { break };
-            scheme = next;
-        }
-        scheme
-    }
-
     /// A matrix product.
     #[must_use]
     pub fn gemm(&self, shape: &GemmShape) -> Estimate {
-        let scheme = self.supported(shape.scheme);
+        let scheme = self.accelerator.supported(shape.scheme);
         self.run::<Gemm>(&GemmShape { scheme, ..*shape }, &self.gemm, scheme)
     }
 
     /// Attention of prompts.
     #[must_use]
     pub fn prefill(&self, shape: &AttentionShape) -> Estimate {
-        let scheme = self.supported(shape.scheme);
+        let scheme = self.accelerator.supported(shape.scheme);
         self.run::<Prefill>(&AttentionShape { scheme, ..*shape }, &self.prefill, scheme)
     }
 
     /// Attention of new tokens.
     #[must_use]
     pub fn decode(&self, shape: &AttentionShape) -> Estimate {
-        let scheme = self.supported(shape.scheme);
+        let scheme = self.accelerator.supported(shape.scheme);
         self.run::<Decode>(&AttentionShape { scheme, ..*shape }, &self.decode, scheme)
     }
 
     /// Latent attention.
     #[must_use]
     pub fn mla(&self, shape: &MlaShape) -> Estimate {
-        let scheme = self.supported(shape.scheme);
+        let scheme = self.accelerator.supported(shape.scheme);
         self.run::<Mla>(&MlaShape { scheme, ..*shape }, &self.mla, scheme)
     }
 
     /// Routed experts.
     #[must_use]
     pub fn experts(&self, shape: &ExpertsShape) -> Estimate {
-        let scheme = self.supported(shape.scheme);
+        let scheme = self.accelerator.supported(shape.scheme);
         self.run::<Experts>(&ExpertsShape { scheme, ..*shape }, &self.experts, scheme)
     }
 
@@ -176,7 +165,7 @@ impl Machine {
     /// What the matrix products of a precision rest on, and how sure that is.
     #[must_use]
     pub fn ground(&self, scheme: Scheme) -> (Ground, Spread) {
-        let resolved = of(&self.gemm, self.supported(scheme));
+        let resolved = of(&self.gemm, self.accelerator.supported(scheme));
         (resolved.ground, resolved.spread)
     }
 
