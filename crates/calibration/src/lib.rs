@@ -1,8 +1,10 @@
 //! Measured rows, constants fitted to them, and the error on rows that were not fitted.
 
+pub mod calibrate;
 pub mod chips;
 pub mod fit;
 pub mod group;
 pub mod kernels;
+pub mod operators;
 pub mod study;
 pub mod table;

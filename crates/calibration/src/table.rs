@@ -61,4 +61,12 @@ impl<'a> Row<'a> {
         let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
         number.ok_or_else(|| format!("{column}: expected a number, found `{text}`"))
     }
+
+    /// A time in a column of microseconds, in seconds; not a number if the table does not say.
+    ///
+    /// # Errors
+    /// What was found.
+    pub fn microseconds(&self, column: &str) -> Result<f64, String> {
+        if self.text(column).is_empty() { Ok(f64::NAN) } else { Ok(self.number(column)? * 1e-6) }
+    }
 }

@@ -74,6 +74,17 @@ macro_rules! constants {
     };
 }
 
+/// What an operator cannot do without, whatever the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Work {
+    /// Arithmetic operations.
+    pub operations: f64,
+    /// Bytes to or from memory if nothing is read twice.
+    pub bytes: f64,
+    /// Seconds on the links between chips at their full rate.
+    pub network_s: f64,
+}
+
 /// An operator with a formula.
 pub trait Kernel {
     /// What it works on.
@@ -82,6 +93,12 @@ pub trait Kernel {
     type Constants: ConstantSet;
     /// Name, as in the data and in answers.
     const NAME: &'static str;
+
+    /// What it cannot do without: the ground of roofline bounds and of the baseline in tables
+    /// of errors.
+    fn work(_: &Self::Shape) -> Work {
+        Work::default()
+    }
 
     /// Time on one chip (or, for collectives, among several).
     fn estimate(shape: &Self::Shape, chip: &Accelerator, constants: &Self::Constants) -> Estimate;

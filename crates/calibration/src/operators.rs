@@ -1,0 +1,151 @@
+//! Operators of measured tables: which kernel a row is about, and what the engine says of it.
+
+use narrows_perf::kernels::attention::{Decode, Prefill};
+use narrows_perf::kernels::collective::Collective;
+use narrows_perf::kernels::elementwise::Elementwise;
+use narrows_perf::kernels::exchange::Exchange;
+use narrows_perf::kernels::experts::Experts;
+use narrows_perf::kernels::gemm::Gemm;
+use narrows_perf::kernels::mla::Mla;
+use narrows_perf::{Bound, Calibration, Ground, Kernel, Scheme, Spread};
+
+use crate::chips::Roster;
+use crate::kernels::Measured;
+use crate::table::{Row, Table};
+
+/// Kinds of operator tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operator {
+    /// Matrix products.
+    Gemm,
+    /// Attention, of prompts or of single tokens.
+    Attention,
+    /// Latent attention.
+    Mla,
+    /// Experts.
+    Experts,
+    /// Collectives.
+    Collective,
+    /// Dispatch and combination among experts.
+    Exchange,
+    /// Element-wise work.
+    Elementwise,
+}
+
+/// Tables by the columns that only they have.
+const SIGNS: [(Operator, &[&str]); 7] = [
+    (Operator::Experts, &["tokens", "hidden", "inter", "topk", "experts"]),
+    (Operator::Exchange, &["tokens", "hidden", "topk", "experts", "mode"]),
+    (Operator::Mla, &["phase", "batch", "kv_len", "heads"]),
+    (Operator::Attention, &["batch", "q_len", "kv_len", "heads", "kv_heads"]),
+    (Operator::Gemm, &["m", "n", "k"]),
+    (Operator::Collective, &["op", "n", "size_convention"]),
+    (Operator::Elementwise, &["op", "rows", "cols"]),
+];
+
+impl Operator {
+    /// The kind of a table, by its columns.
+    #[must_use]
+    pub fn of(table: &Table) -> Option<Self> {
+        let signs = SIGNS.iter().find(|(_, columns)| columns.iter().all(|column| table.has(column)));
+        signs.map(|(operator, _)| *operator).filter(|_| table.has("chip"))
+    }
+}
+
+/// What the engine says of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Name of the kernel.
+    pub kernel: &'static str,
+    /// Precision that was computed with.
+    pub scheme: Scheme,
+    /// Precision that the row names, where it had to be replaced.
+    pub replaced: Option<Scheme>,
+    /// Id of the chip in the catalogue.
+    pub chip: String,
+    /// Code path.
+    pub variant: String,
+    /// Time.
+    pub seconds: f64,
+    /// What the time goes to.
+    pub bound: Bound,
+    /// What the constants rest on.
+    pub ground: Ground,
+    /// How sure they make it.
+    pub spread: Spread,
+    /// What a roofline with one efficiency for all chips says.
+    pub baseline: f64,
+    /// What was observed, in seconds; not a number if the row does not say.
+    pub observed: f64,
+}
+
+/// Predicts the time of a row of an operator's table.
+///
+/// # Errors
+/// Why there is no prediction.
+pub fn predict(
+    operator: Operator,
+    row: Row<'_>,
+    roster: &mut Roster<'_>,
+    calibration: &Calibration,
+) -> Result<Prediction, String> {
+    let prediction = match operator {
+        Operator::Gemm => of_kernel::<Gemm>(row, roster, calibration),
+        Operator::Attention if is_decoding(row) => of_kernel::<Decode>(row, roster, calibration),
+        Operator::Attention => of_kernel::<Prefill>(row, roster, calibration),
+        Operator::Mla => of_kernel::<Mla>(row, roster, calibration),
+        Operator::Experts => of_kernel::<Experts>(row, roster, calibration),
+        Operator::Collective => of_kernel::<Collective>(row, roster, calibration),
+        Operator::Exchange => of_kernel::<Exchange>(row, roster, calibration),
+        Operator::Elementwise => of_kernel::<Elementwise>(row, roster, calibration),
+    }?;
+    if prediction.seconds.is_finite() && prediction.seconds > 0.0 {
+        Ok(prediction)
+    } else {
+        Err(format!("the shape gives no finite time ({})", prediction.seconds))
+    }
+}
+
+/// Rows of decoding have one new token (or a few speculative ones) and a longer cache.
+#[must_use]
+pub fn is_decoding(row: Row<'_>) -> bool {
+    let (new, all) = (row.number("q_len").unwrap_or(1.0), row.number("kv_len").unwrap_or(1.0));
+    new <= 8.0 && all > new || new <= 1.0
+}
+
+fn of_kernel<K: Measured>(
+    row: Row<'_>,
+    roster: &mut Roster<'_>,
+    calibration: &Calibration,
+) -> Result<Prediction, String> {
+    let measurement = K::read(row, roster)?;
+    let families = roster.families();
+    let accelerator = measurement.accelerator;
+    let chip = roster.find(&measurement.chip).map(|found| found.id.clone()).unwrap_or_default();
+    let key = &measurement.key;
+    let resolved = calibration.resolve::<K>(&key.variant, key.scheme, families, accelerator.family, &chip);
+    let estimate = K::estimate(&measurement.shape, &accelerator, &resolved.constants);
+    let named = Scheme::parse(row.text("dtype")).ok();
+    Ok(Prediction {
+        kernel: K::NAME,
+        scheme: key.scheme,
+        replaced: named.filter(|named| accelerator.supported(*named) != *named),
+        chip,
+        variant: key.variant.clone(),
+        seconds: estimate.seconds(),
+        bound: estimate.bound(),
+        ground: resolved.ground,
+        spread: resolved.spread,
+        baseline: baseline::<K>(&measurement.shape, &accelerator, key.scheme),
+        observed: measurement.observed,
+    })
+}
+
+/// A roofline with one efficiency for all chips: `2.5 us + max(flops / (0.75 peak),
+/// bytes / (0.8 bandwidth))`, the same shares of links.
+fn baseline<K: Kernel>(shape: &K::Shape, chip: &narrows_perf::Accelerator, scheme: Scheme) -> f64 {
+    let work = K::work(shape);
+    let compute = work.operations / (0.75 * chip.rate(scheme.arithmetic())).max(1.0);
+    let memory = work.bytes / (0.8 * chip.memory_bandwidth).max(1.0);
+    2.5e-6 + compute.max(memory) + work.network_s / 0.75
+}
