@@ -8,6 +8,14 @@ use crate::chips::Roster;
 use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
+/// Name of the variant of a code path.
+fn variant(framework: &str, path: &str) -> &'static str {
+    match (framework.to_ascii_lowercase().as_str(), path.to_ascii_lowercase().as_str()) {
+        ("pytorch" | "jax", "") => "eager",
+        _ => "framework",
+    }
+}
+
 impl Measured for Gemm {
     const COLUMNS: &'static [&'static str] = &["chip", "dtype", "m", "n", "k", "latency_us", "kernel_source"];
 
@@ -15,10 +23,20 @@ impl Measured for Gemm {
         let scheme = Scheme::parse(row.text("dtype"))?;
         let families = roster.families();
         let accelerator = roster.find(row.text("chip"))?.accelerator;
+        let mut accelerator = accelerator;
+        // The rows of this chip are of one of its two cores.
+        if row.text("chip") == "TPUv3" {
+            accelerator.peak.iter_mut().for_each(|rate| *rate *= 0.5);
+            accelerator.memory_bandwidth *= 0.5;
+            accelerator.cores *= 0.5;
+            accelerator.cache_bytes *= 0.5;
+            accelerator.power *= 0.5;
+        }
+        let scheme = accelerator.supported(scheme);
         let family = families.get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
         let shape = GemmShape { m: row.number("m")?, n: row.number("n")?, k: row.number("k")?, scheme };
         Ok(Measurement {
-            key: GroupKey { variant: "framework".to_owned(), scheme, family },
+            key: GroupKey { variant: variant(row.text("framework"), row.text("kernel_source")).to_owned(), scheme, family },
             chip: row.text("chip").to_owned(),
             accelerator,
             shape,
