@@ -1,15 +1,155 @@
-//! Measured rows of `collective`.
+//! Measured collectives.
 
-use narrows_perf::kernels::collective::{Collective, CollectiveShape};
+use narrows_perf::Scheme;
+use narrows_perf::kernels::collective::{Collective, CollectiveOperation, CollectiveShape, LinkClass};
 
 use super::{Measured, Reading};
 use crate::chips::Roster;
+use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
 impl Measured for Collective {
-    const COLUMNS: &'static [&'static str] = &[];
+    const COLUMNS: &'static [&'static str] = &["chip", "library", "op", "n", "bytes", "latency_us"];
 
-    fn read(_: Row<'_>, _: &mut Roster<'_>) -> Reading<CollectiveShape> {
-        Err("not read yet".to_owned())
+    fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<CollectiveShape> {
+        let name = row.text("chip");
+        let families = roster.families();
+        let accelerator = find(name, roster)?;
+        let family = families.get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
+        let operation = operation(row.text("op"))?;
+        let ranks = row.number("n")?;
+        let bytes = total_bytes(row, operation, ranks)?;
+        let link = link(row, &family, accelerator.link_bandwidth, ranks);
+        let bandwidth = match link {
+            LinkClass::HostBus => accelerator.host_bandwidth,
+            // The card of a node is of the generation of the port it sits in: 200 Gb/s for
+            // 4.0, 400 Gb/s for 5.0.
+            LinkClass::Fabric => 0.78125 * accelerator.host_bandwidth,
+            _ => accelerator.link_bandwidth,
+        };
+        let library = library(row);
+        let eager = library.ends_with("_eager");
+        let shape = CollectiveShape {
+            operation,
+            ranks,
+            bytes,
+            link: if whole_numbers(row) { without_sums(link) } else { link },
+            bandwidth,
+            group: if link == LinkClass::Fabric { row.number("gpus_per_node").unwrap_or(1.0).max(1.0) } else { 1.0 },
+            direct_access: library.starts_with("framework") || library.starts_with("trtllm")
+                || library.starts_with("vllm") || library.starts_with("sglang"),
+            eager,
+        };
+        let suffix = match link {
+            LinkClass::HostBus => "_host_bus",
+            LinkClass::Fabric => "_fabric",
+            _ => "",
+        };
+        Ok(Measurement {
+            key: GroupKey {
+                variant: format!("{library}_{}{suffix}", operation.name()),
+                scheme: Scheme::Bf16,
+                family,
+            },
+            chip: name.to_owned(),
+            accelerator,
+            shape,
+            configuration: format!("{} {ranks} {bytes}", operation.name()),
+            observed: row.number("latency_us")? * 1e-6,
+        })
+    }
+}
+
+/// Hosts whose chips are joined in pairs go by their chip's name and how they are joined.
+const PAIRS: &str = "-pairwise-NVLink";
+
+fn find(name: &str, roster: &mut Roster<'_>) -> Result<narrows_perf::Accelerator, String> {
+    match name.strip_suffix(PAIRS) {
+        Some(chip) => roster.find(&format!("{chip} PCIe 80GB")),
+        None => roster.find(name),
+    }
+    .map(|specification| specification.accelerator)
+}
+
+fn operation(text: &str) -> Result<CollectiveOperation, String> {
+    let text = text.split(':').next().unwrap_or_default().to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let starts = [
+        ("allreduce", CollectiveOperation::AllReduce),
+        ("psum", CollectiveOperation::AllReduce),
+        ("allgather", CollectiveOperation::AllGather),
+        ("reducescatter", CollectiveOperation::ReduceScatter),
+        ("alltoall", CollectiveOperation::AllToAll),
+        ("moedispatch", CollectiveOperation::AllToAll),
+        ("moecombine", CollectiveOperation::AllToAll),
+        ("send", CollectiveOperation::SendReceive),
+        ("p2p", CollectiveOperation::SendReceive),
+        ("ppermute", CollectiveOperation::SendReceive),
+        ("broadcast", CollectiveOperation::AllGather),
+    ];
+    let found = starts.iter().find(|(start, _)| text.starts_with(start));
+    found.map(|(_, operation)| *operation).ok_or_else(|| format!("op: unknown collective `{text}`"))
+}
+
+/// Bytes of the whole buffer.
+fn total_bytes(row: Row<'_>, operation: CollectiveOperation, ranks: f64) -> Result<f64, String> {
+    let given = row.number("bytes");
+    let bytes = given.or_else(|_| {
+        let elements = row.number("elements")?;
+        let bytes = Scheme::parse(row.text("dtype")).map_or(1.0, Scheme::output_bytes);
+        Ok::<_, String>(elements * if row.text("dtype") == "int8" { 1.0 } else { bytes })
+    })?;
+    let per_rank = row.text("size_convention") == "per_rank" && operation != CollectiveOperation::SendReceive;
+    let whole = if per_rank && operation != CollectiveOperation::AllReduce { bytes * ranks } else { bytes };
+    if whole > 0.0 { Ok(whole) } else { Err("bytes: nothing is sent".to_owned()) }
+}
+
+/// Switches add up floating-point numbers, not short whole ones.
+fn whole_numbers(row: Row<'_>) -> bool {
+    row.text("dtype").starts_with("int") || row.text("dtype").starts_with("uint")
+}
+
+const fn without_sums(link: LinkClass) -> LinkClass {
+    match link {
+        LinkClass::SummingSwitch => LinkClass::Switched,
+        other => other,
+    }
+}
+
+/// Families whose switches add up (NVLink SHARP, from the third generation of NVSwitch).
+const SUMMING: [&str; 4] = ["hopper", "blackwell", "blackwell_ultra", "rubin"];
+
+fn link(row: Row<'_>, family: &str, link_bandwidth: f64, ranks: f64) -> LinkClass {
+    let pairs = row.text("chip").ends_with(PAIRS);
+    let per_node = row.number("gpus_per_node").ok().filter(|count| *count > 0.0);
+    let several = per_node.is_some_and(|count| count < ranks);
+    match row.text("path") {
+        "infiniband" | "roce" | "ethernet" | "network" => LinkClass::Fabric,
+        _ if several && !matches!(row.text("path"), "nvlink" | "hccs" | "ici") => LinkClass::Fabric,
+        "pcie" => LinkClass::HostBus,
+        _ if pairs => if ranks <= 2.0 { LinkClass::Direct } else { LinkClass::HostBus },
+        _ if link_bandwidth <= 0.0 => LinkClass::HostBus,
+        _ if SUMMING.contains(&family) => LinkClass::SummingSwitch,
+        _ if matches!(family, "tpu" | "da_vinci" | "gaudi" | "cdna") => LinkClass::Direct,
+        _ => LinkClass::Switched,
+    }
+}
+
+/// Which library, and how it is called. Others are taken to be like NCCL.
+fn library(row: Row<'_>) -> &'static str {
+    let library = row.text("library").to_ascii_lowercase();
+    let op = row.text("op").to_ascii_lowercase();
+    let eager = row.text("mode") == "eager" || op.ends_with("_eager");
+    let known = |name: &str| library.contains(name);
+    match () {
+        () if known("deepep") => "deepep",
+        () if known("hccl") => "hccl",
+        () if known("oneccl") => "oneccl",
+        () if known("trtllm") || known("tensorrt") => "trtllm",
+        () if known("vllm") && eager => "vllm_eager",
+        () if known("vllm") => "vllm",
+        () if known("sglang") && eager => "sglang_eager",
+        () if known("sglang") => "sglang",
+        () if known("vidur") || row.text("lib_version").is_empty() && known("nccl") => "nccl_framework",
+        () => "nccl",
     }
 }

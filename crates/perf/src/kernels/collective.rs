@@ -1,4 +1,10 @@
 //! Collectives: what chips exchange with one another, with the best of several algorithms.
+//!
+//! Each algorithm costs a start, a latency for every serial step and the bytes that pass
+//! the link (Hockney 1994; Thakur, Rabenseifner and Gropp 2005). A pipeline that cuts its
+//! buffer into the best number of pieces adds the geometric mean of the two, hence the
+//! square root. NCCL's protocols differ in how soon a step ends and in how much of the
+//! rate is left, so that the step gets dearer once buffers are large.
 
 use super::Kernel;
 use crate::accelerator::Accelerator;
@@ -19,11 +25,50 @@ pub enum CollectiveOperation {
     SendReceive,
 }
 
+impl CollectiveOperation {
+    /// Our name of it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AllReduce => "all_reduce",
+            Self::AllGather => "all_gather",
+            Self::ReduceScatter => "reduce_scatter",
+            Self::AllToAll => "all_to_all",
+            Self::SendReceive => "send_receive",
+        }
+    }
+
+    /// Bytes that pass each chip's link, for one byte of the whole buffer.
+    #[must_use]
+    pub fn traffic(self, ranks: f64) -> f64 {
+        let others = (ranks - 1.0).max(0.0) / ranks.max(1.0);
+        match self {
+            Self::AllReduce => 2.0 * others,
+            Self::SendReceive => 1.0,
+            Self::AllGather | Self::ReduceScatter | Self::AllToAll => others,
+        }
+    }
+
+    /// Steps of a ring that wait for one another. Pairs of an all-to-all do not wait.
+    #[must_use]
+    pub fn steps(self, ranks: f64) -> f64 {
+        let others = (ranks - 1.0).max(0.0);
+        match self {
+            Self::AllReduce => 2.0 * others,
+            Self::AllGather | Self::ReduceScatter => others,
+            Self::AllToAll => others.min(1.0),
+            Self::SendReceive => 1.0,
+        }
+    }
+}
+
 /// What kind of link joins the ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LinkClass {
     /// Chip-to-chip links through a switch (NVSwitch and its like).
     Switched,
+    /// The same through a switch that can add up what passes it (NVLink SHARP).
+    SummingSwitch,
     /// Chip-to-chip links without a switch: a mesh, a bridge, a torus.
     Direct,
     /// The host's PCI Express.
@@ -32,7 +77,7 @@ pub enum LinkClass {
     Fabric,
 }
 
-/// A collective among ranks of one tier of the network.
+/// A collective among ranks of one tier of the network, or of a fabric with the tier below.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CollectiveShape {
     /// What is exchanged.
@@ -46,15 +91,58 @@ pub struct CollectiveShape {
     pub link: LinkClass,
     /// What a chip can send over it, in bytes per second and one direction.
     pub bandwidth: f64,
+    /// Of the ranks, how many are joined by a faster tier and share the work of crossing
+    /// this one, each with its own port; 1 if none.
+    pub group: f64,
+    /// Whether kernels that read other chips' memory directly may be used for small buffers
+    /// (the all-reduce of serving frameworks).
+    pub direct_access: bool,
+    /// Whether each call is started by the host's program and not replayed from a graph.
+    pub eager: bool,
 }
 
 crate::constants! {
     /// Fitted constants of collectives.
     pub struct CollectiveConstants {
         /// Start in microseconds.
-        launch_us: 8.0 in 0.5..=200.0,
-        /// Share of the link rate that is sustained.
-        bandwidth_share: 0.75 in 0.02..=1.0,
+        launch_us: 5.0 in 0.5..=60.0,
+        /// A step of a ring with small buffers, in microseconds.
+        hop_us: 0.9 in 0.05..=20.0,
+        /// Share of the link rate that a ring sustains.
+        ring_share: 0.78 in 0.02..=1.0,
+        /// Own part of the buffer, as a share of its bytes that passes at the rate of the link.
+        own_part: 0.4 in 0.0..=2.0,
+        /// Time scale of the pipeline: its filling costs the geometric mean of this and of
+        /// the transfer, in microseconds.
+        pipeline_us: 5.0 in 0.01..=200.0,
+        /// Transfer from which the pipeline costs no more, in microseconds.
+        pipeline_end_us: 1000.0 in 20.0..=100000.0,
+        /// What a step costs more with the protocol for large buffers, in microseconds.
+        bulk_hop_us: 2.0 in 0.01..=60.0,
+        /// Each rank's part from which that protocol is used, in megabytes.
+        bulk_from_mb: 1.0 in 0.01..=16.0,
+        /// Exponent with which the rate falls with ranks that share a bus.
+        contention: 0.1 in 0.0..=2.5,
+        /// Share of the link rate in sums made by the switch.
+        switch_share: 0.6 in 0.05..=1.0,
+        /// Latency of sums made by the switch, in microseconds.
+        switch_us: 20.0 in 1.0..=200.0,
+        /// Start of a kernel that reads other chips' memory, in microseconds.
+        direct_us: 3.0 in 0.5..=60.0,
+        /// Latency of its barrier for each further chip, in microseconds.
+        barrier_us: 0.1 in 0.005..=10.0,
+        /// Share of the link rate that reads of other chips' memory sustain.
+        direct_share: 0.6 in 0.02..=1.0,
+        /// What the second phase of a two-phase kernel adds, in microseconds.
+        second_phase_us: 2.0 in 0.1..=60.0,
+        /// Buffer of two ranks up to which direct kernels are used, in megabytes.
+        direct_until_mb: 4.0 in 0.1..=32.0,
+        /// Exponent with which that size falls with the number of ranks.
+        direct_fall: 0.5 in 0.0..=2.0,
+        /// What the host needs for a call, in microseconds; chips wait for it if they are quicker.
+        host_us: 30.0 in 2.0..=200.0,
+        /// Bytes copied before and after a call by the host's program, for each of the buffer.
+        copied: 1.0 in 0.01..=4.0,
     }
 }
 
@@ -62,19 +150,97 @@ crate::constants! {
 #[derive(Debug, Clone, Copy)]
 pub struct Collective;
 
+const MICRO: f64 = 1e-6;
+const MEGA: f64 = 1048576.0;
+
 impl Kernel for Collective {
     type Shape = CollectiveShape;
     type Constants = CollectiveConstants;
     const NAME: &'static str = "collective";
 
-    fn estimate(shape: &CollectiveShape, _: &Accelerator, constants: &CollectiveConstants) -> Estimate {
-        let others = (shape.ranks - 1.0) / shape.ranks.max(1.0);
-        let factor = match shape.operation {
-            CollectiveOperation::AllReduce => 2.0 * others,
-            CollectiveOperation::SendReceive => 1.0,
-            _ => others,
-        };
-        let network_s = factor * shape.bytes / (constants.bandwidth_share * shape.bandwidth);
-        Estimate { network_s, latency_s: constants.launch_us * 1e-6, ..Estimate::default() }
+    fn estimate(shape: &CollectiveShape, chip: &Accelerator, constants: &CollectiveConstants) -> Estimate {
+        let ring = best_ring(shape, constants);
+        let device = if shape.direct_access { with_direct(shape, constants, ring) } else { ring };
+        if !shape.eager {
+            return device;
+        }
+        let memory_s = constants.copied * shape.bytes / chip.memory_bandwidth;
+        let device = Estimate { memory_s, ..device };
+        // The host prepares the next call while chips work on this one.
+        let waiting = (constants.host_us * MICRO - device.seconds()).max(0.0);
+        Estimate { latency_s: device.latency_s + waiting, ..device }
     }
+}
+
+/// From 0 to 1 around `middle`, within about an octave on either side.
+fn rise(value: f64, middle: f64) -> f64 {
+    let ratio = (value / middle).powi(4);
+    if ratio.is_finite() { ratio / (1.0 + ratio) } else { 1.0 }
+}
+
+/// A ring, or the switch's own sum where it is quicker.
+fn best_ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
+    let ring = ring(shape, constants);
+    if shape.link != LinkClass::SummingSwitch || shape.operation != CollectiveOperation::AllReduce {
+        return ring;
+    }
+    let summed = switch_sum(shape, constants);
+    if summed.seconds() < ring.seconds() { summed } else { ring }
+}
+
+/// A ring, cut into pieces that follow one another.
+fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
+    let ranks = shape.ranks.max(1.0);
+    let rate = shape.bandwidth * constants.ring_share * shape.group.max(1.0)
+        * (2.0 / ranks.max(2.0)).powf(constants.contention);
+    let steps = shape.operation.steps(ranks);
+    let own = match shape.operation {
+        CollectiveOperation::SendReceive => 0.0,
+        _ => constants.own_part / ranks,
+    };
+    let network_s = (shape.operation.traffic(ranks) + own) * shape.bytes / rate;
+    let capped = network_s / (1.0 + network_s / (constants.pipeline_end_us * MICRO));
+    let filling = (constants.pipeline_us * MICRO * capped).sqrt();
+    let bulk = rise(shape.bytes / ranks, constants.bulk_from_mb * MEGA);
+    let hop = constants.hop_us + constants.bulk_hop_us * bulk;
+    let latency_s = (constants.launch_us + steps * hop) * MICRO + filling;
+    Estimate { network_s, latency_s, ..Estimate::default() }
+}
+
+/// Every chip has the switch add up its part of the buffer and spread the sum: the buffer
+/// leaves once, and a part of it once more.
+fn switch_sum(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
+    let bytes = shape.bytes * (1.0 + 1.0 / shape.ranks.max(1.0));
+    let network_s = bytes / (shape.bandwidth * constants.switch_share);
+    let latency_s = (constants.launch_us + constants.switch_us) * MICRO;
+    Estimate { network_s, latency_s, ..Estimate::default() }
+}
+
+/// Small buffers by direct access, large ones by `otherwise`.
+fn with_direct(shape: &CollectiveShape, constants: &CollectiveConstants, otherwise: Estimate) -> Estimate {
+    let direct = direct(shape, constants);
+    let ranks = shape.ranks.max(2.0);
+    let until = constants.direct_until_mb * MEGA * (2.0 / ranks).powf(constants.direct_fall);
+    let slower = if otherwise.seconds() > direct.seconds() { otherwise } else { direct };
+    let share = rise(shape.bytes, until);
+    direct * (1.0 - share) + slower * share
+}
+
+/// In one phase everyone reads everyone's whole buffer; in two, everyone adds up a part and
+/// then reads the others' sums.
+fn direct(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
+    let others = (shape.ranks - 1.0).max(0.0);
+    let rate = shape.bandwidth * constants.direct_share;
+    let start = constants.direct_us + constants.barrier_us * others;
+    let one = Estimate {
+        latency_s: start * MICRO,
+        network_s: others * shape.bytes / rate,
+        ..Estimate::default()
+    };
+    let two = Estimate {
+        latency_s: (start + constants.second_phase_us) * MICRO,
+        network_s: 2.0 * others / shape.ranks.max(1.0) * shape.bytes / rate,
+        ..Estimate::default()
+    };
+    if one.seconds() < two.seconds() { one } else { two }
 }
