@@ -14,7 +14,7 @@ use narrows_perf::kernels::elementwise::Elementwise;
 use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::experts::Experts;
 use narrows_perf::kernels::gemm::Gemm;
-use narrows_perf::kernels::mla::Mla;
+use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
 
 fn files(folder: &str) -> Vec<DataFile<'static>> {
     narrows_data::folder(folder).map(|file| DataFile { path: file.path, text: file.text }).collect()
@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "gemm" => run::<Gemm>(&table, &mut roster, &families, chips_too),
         "prefill" => run::<Prefill>(&table, &mut roster, &families, chips_too),
         "decode" => run::<Decode>(&table, &mut roster, &families, chips_too),
-        "mla" => run::<Mla>(&table, &mut roster, &families, chips_too),
+        "mla_prefill" => run::<MlaPrefill>(&table, &mut roster, &families, chips_too),
+        "mla_decode" => run::<MlaDecode>(&table, &mut roster, &families, chips_too),
         "experts" => run::<Experts>(&table, &mut roster, &families, chips_too),
         "collective" => run::<Collective>(&table, &mut roster, &families, chips_too),
         "exchange" => run::<Exchange>(&table, &mut roster, &families, chips_too),

@@ -9,7 +9,7 @@ use narrows_perf::kernels::elementwise::Elementwise;
 use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::experts::Experts;
 use narrows_perf::kernels::gemm::Gemm;
-use narrows_perf::kernels::mla::Mla;
+use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
 use narrows_perf::{ConstantSet, Kernel};
 
 use crate::chips::Roster;
@@ -55,7 +55,8 @@ pub fn calibrate(tables: &[Table], roster: &mut Roster<'_>, told: &mut dyn FnMut
         one::<Gemm>(tables, Operator::Gemm, |_| true, roster, told),
         one::<Prefill>(tables, Operator::Attention, |row| !is_decoding(row), roster, told),
         one::<Decode>(tables, Operator::Attention, is_decoding, roster, told),
-        one::<Mla>(tables, Operator::Mla, |_| true, roster, told),
+        one::<MlaPrefill>(tables, Operator::Mla, |row| !crate::kernels::mla::is_decoding(row), roster, told),
+        one::<MlaDecode>(tables, Operator::Mla, crate::kernels::mla::is_decoding, roster, told),
         one::<Experts>(tables, Operator::Experts, |_| true, roster, told),
         one::<Collective>(tables, Operator::Collective, |_| true, roster, told),
         one::<Exchange>(tables, Operator::Exchange, |_| true, roster, told),

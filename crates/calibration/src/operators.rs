@@ -6,7 +6,7 @@ use narrows_perf::kernels::elementwise::Elementwise;
 use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::experts::Experts;
 use narrows_perf::kernels::gemm::Gemm;
-use narrows_perf::kernels::mla::Mla;
+use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
 use narrows_perf::{Bound, Calibration, Ground, Kernel, Scheme, Spread};
 
 use crate::chips::Roster;
@@ -93,7 +93,8 @@ pub fn predict(
         Operator::Gemm => of_kernel::<Gemm>(row, roster, calibration),
         Operator::Attention if is_decoding(row) => of_kernel::<Decode>(row, roster, calibration),
         Operator::Attention => of_kernel::<Prefill>(row, roster, calibration),
-        Operator::Mla => of_kernel::<Mla>(row, roster, calibration),
+        Operator::Mla if crate::kernels::mla::is_decoding(row) => of_kernel::<MlaDecode>(row, roster, calibration),
+        Operator::Mla => of_kernel::<MlaPrefill>(row, roster, calibration),
         Operator::Experts => of_kernel::<Experts>(row, roster, calibration),
         Operator::Collective => of_kernel::<Collective>(row, roster, calibration),
         Operator::Exchange => of_kernel::<Exchange>(row, roster, calibration),

@@ -11,7 +11,7 @@ use crate::kernels::elementwise::{Elementwise, ElementwiseShape};
 use crate::kernels::exchange::{Exchange, ExchangeShape};
 use crate::kernels::experts::{Experts, ExpertsShape};
 use crate::kernels::gemm::{Gemm, GemmShape};
-use crate::kernels::mla::{Mla, MlaShape};
+use crate::kernels::mla::{MlaDecode, MlaPrefill, MlaShape};
 use crate::precision::Scheme;
 
 /// Constants of a kernel for every precision.
@@ -26,7 +26,8 @@ pub struct Machine {
     gemm: ByScheme<Gemm>,
     prefill: ByScheme<Prefill>,
     decode: ByScheme<Decode>,
-    mla: ByScheme<Mla>,
+    mla_prefill: ByScheme<MlaPrefill>,
+    mla_decode: ByScheme<MlaDecode>,
     experts: ByScheme<Experts>,
     elementwise: ByScheme<Elementwise>,
     collective: ByScheme<Collective>,
@@ -89,7 +90,8 @@ impl Machine {
             gemm: choose::<Gemm>(calibration, names.gemm, families, family, id),
             prefill: choose::<Prefill>(calibration, names.attention, families, family, id),
             decode: choose::<Decode>(calibration, names.attention, families, family, id),
-            mla: choose::<Mla>(calibration, names.mla, families, family, id),
+            mla_prefill: choose::<MlaPrefill>(calibration, names.mla, families, family, id),
+            mla_decode: choose::<MlaDecode>(calibration, names.mla, families, family, id),
             experts: choose::<Experts>(calibration, names.experts, families, family, id),
             elementwise: choose::<Elementwise>(calibration, names.elementwise, families, family, id),
             collective: choose::<Collective>(calibration, names.collective, families, family, id),
@@ -128,7 +130,12 @@ impl Machine {
     #[must_use]
     pub fn mla(&self, shape: &MlaShape) -> Estimate {
         let scheme = self.accelerator.supported(shape.scheme);
-        self.run::<Mla>(&MlaShape { scheme, ..*shape }, &self.mla, scheme)
+        let shape = MlaShape { scheme, ..*shape };
+        if shape.absorbed {
+            self.run::<MlaDecode>(&shape, &self.mla_decode, shape.precision())
+        } else {
+            self.run::<MlaPrefill>(&shape, &self.mla_prefill, shape.precision())
+        }
     }
 
     /// Routed experts.

@@ -1,10 +1,18 @@
 //! Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1): keys and
 //! values of all heads are kept as one latent vector.
+//!
+//! Prefill builds keys and values from it and attends to those ([`MlaPrefill`]); decoding
+//! attends to the latent vectors themselves ([`MlaDecode`]), which all heads share.
 
-use super::Kernel;
+mod decode;
+mod prefill;
+
+pub use decode::{MlaDecode, MlaDecodeConstants};
+pub use prefill::{MlaPrefill, MlaPrefillConstants};
+
+use super::Work;
 use crate::accelerator::Accelerator;
-use crate::estimate::Estimate;
-use crate::precision::Scheme;
+use crate::precision::{Arithmetic, Scheme};
 
 /// The attention core of one layer on one chip, without its projections.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,37 +42,80 @@ pub struct MlaShape {
     pub kv_scheme: Scheme,
 }
 
-crate::constants! {
-    /// Fitted constants of latent attention.
-    pub struct MlaConstants {
-        /// Launch in microseconds.
-        launch_us: 10.0 in 0.5..=400.0,
-        /// Share of the published rate that is sustained.
-        rate_share: 0.5 in 0.02..=1.0,
-        /// Share of the memory bandwidth that is sustained.
-        bandwidth_share: 0.75 in 0.05..=1.0,
+impl MlaShape {
+    /// The precision by which a measurement is told from others: the narrower of queries
+    /// and stored vectors, since either makes the kernel another one.
+    #[must_use]
+    pub fn precision(&self) -> Scheme {
+        if self.kv_scheme.weight_bytes() < self.scheme.activation_bytes() { self.kv_scheme } else { self.scheme }
+    }
+
+    /// Pairs of a new token and a token it attends to, in one head of one sequence. Each
+    /// new token sees those before it.
+    fn causal_pairs(&self) -> f64 {
+        let before = (self.kv_length - self.query_length).max(0.0);
+        self.query_length * (before + (self.query_length.min(self.kv_length) + 1.0) / 2.0)
+    }
+
+    /// Multiplications for a pair.
+    fn widths(&self) -> f64 {
+        if self.absorbed { 2.0 * self.latent + self.rope } else { self.key + self.rope + self.value }
+    }
+
+    fn work(&self) -> Work {
+        let latent_bytes = self.kv_length * (self.latent + self.rope) * self.kv_scheme.weight_bytes();
+        let bytes = if self.absorbed {
+            latent_bytes
+        } else {
+            let head = self.key + self.rope + self.value;
+            2.0 * head * self.heads * self.query_length * self.precision().activation_bytes()
+        };
+        Work {
+            operations: 2.0 * self.batch * self.heads * self.widths() * self.causal_pairs(),
+            bytes: self.batch * bytes,
+            network_s: 0.0,
+        }
     }
 }
 
-/// Latent attention.
-#[derive(Debug, Clone, Copy)]
-pub struct Mla;
+/// Scratch memory of a core, in bytes, from which the latent kernels run that split a
+/// sequence over cores: 64 queries and two tiles of 64 latent vectors of 576 16-bit
+/// numbers, 221 KB. With less, a kernel serves that walks a sequence in one core.
+const SCRATCH_TO_SPLIT: f64 = 200e3;
 
-impl Kernel for Mla {
-    type Shape = MlaShape;
-    type Constants = MlaConstants;
-    const NAME: &'static str = "mla";
+/// Whether the cache of one sequence is shared out over cores. Graphics parts with 4-bit
+/// arithmetic have a kernel of their own that does so for 8-bit vectors (XQA of
+/// TensorRT-LLM); for all else they lack the scratch memory.
+#[must_use]
+pub fn splits_sequences(chip: &Accelerator, precision: Scheme) -> bool {
+    let narrow = precision.weight_bytes() < 2.0;
+    chip.shared_memory_bytes >= SCRATCH_TO_SPLIT || (narrow && chip.rate(Arithmetic::Fp4) > 0.0)
+}
 
-    fn estimate(shape: &MlaShape, chip: &Accelerator, constants: &MlaConstants) -> Estimate {
-        let (widths, pairs) = if shape.absorbed {
-            (2.0 * shape.latent + shape.rope, shape.query_length * shape.kv_length)
-        } else {
-            (shape.key + shape.rope + shape.value, shape.query_length * shape.kv_length / 2.0)
-        };
-        let operations = 2.0 * shape.batch * shape.heads * widths * pairs;
-        let bytes = shape.batch * shape.kv_length * (shape.latent + shape.rope) * shape.kv_scheme.weight_bytes();
-        let compute = operations / (constants.rate_share * chip.rate(shape.scheme.arithmetic()));
-        let memory = bytes / (constants.bandwidth_share * chip.memory_bandwidth);
-        Estimate::overlapped(constants.launch_us * 1e-6, compute, memory)
+/// The arithmetic that the kernel works in. Kernels that walk a sequence in one core widen
+/// 8-bit vectors, and so does every chip without 8-bit arithmetic.
+fn arithmetic(chip: &Accelerator, precision: Scheme) -> Arithmetic {
+    let own = precision.arithmetic();
+    if splits_sequences(chip, precision) && chip.rate(own) > 0.0 { own } else { Arithmetic::Bf16 }
+}
+
+/// Share of reads of `bytes` that a cache of `room` bytes serves when the same bytes are
+/// read again and again: near one below its size, and soon little above.
+fn cached_share(bytes: f64, room: f64) -> f64 {
+    if room <= 0.0 {
+        return 0.0;
     }
+    let fullness = (bytes / room).min(1e30);
+    let squared = fullness * fullness;
+    1.0 / (1.0 + squared * squared)
+}
+
+/// Smooth maximum of two non-negative times, between both limits of overlap: their larger
+/// (`sharpness` infinite) and their sum (one).
+fn overlap(one: f64, other: f64, sharpness: f64) -> f64 {
+    let (low, high) = if one < other { (one, other) } else { (other, one) };
+    if high <= 0.0 {
+        return 0.0;
+    }
+    high * (1.0 + (low / high).powf(sharpness)).powf(1.0 / sharpness)
 }
