@@ -24,6 +24,14 @@ pub struct GemmShape {
     pub scheme: Scheme,
 }
 
+impl GemmShape {
+    /// A product whose activations come in 16 bits.
+    #[must_use]
+    pub const fn new(m: f64, n: f64, k: f64, scheme: Scheme) -> Self {
+        Self { m, n, k, scheme }
+    }
+}
+
 crate::constants! {
     /// Fitted constants of matrix products.
     pub struct GemmConstants {
@@ -33,6 +41,8 @@ crate::constants! {
         step_clocks: 150.0 in 10.0..=3000.0,
         /// Filling and draining the pipeline of a tile, in clocks.
         tile_clocks: 800.0 in 50.0..=20000.0,
+        /// Bytes of results that a core writes in a clock when its tile is done.
+        store_bytes_per_clock: 30.0 in 1.0..=1000.0,
         /// Handing partial sums to the core that adds them, in microseconds.
         split_us: 1.5 in 0.1..=60.0,
         /// Energy of an operation in picojoules.
@@ -43,14 +53,18 @@ crate::constants! {
         core_bytes_per_clock: 30.0 in 2.0..=500.0,
         /// Bytes a core takes from the last-level cache in a clock.
         cache_bytes_per_clock: 64.0 in 5.0..=1000.0,
-        /// Share of the last-level cache in which operands of an earlier run are found again.
-        cached_share: 0.1 in 0.001..=1.0,
+        /// Share of the last-level cache from which activations come, just written by the kernel before.
+        activation_cache: 0.6 in 0.01..=1.0,
+        /// Share of the last-level cache from which weights come, used by an earlier layer.
+        weight_cache: 0.1 in 0.01..=1.0,
         /// Operands read again because a wave's working set does not stay in the cache.
         reread: 0.3 in 0.01..=1.0,
         /// Launch of the quantize kernel in microseconds.
         quantize_us: 2.5 in 0.1..=30.0,
         /// Share of memory bandwidth that the quantize kernel sustains.
-        quantize_share: 0.6 in 0.05..=1.0,
+        quantize_share: 0.7 in 0.05..=1.0,
+        /// Elements that the quantize kernel converts in a clock on a core.
+        quantize_per_clock: 4.0 in 0.2..=64.0,
     }
 }
 
@@ -94,6 +108,8 @@ struct Product {
     step_latency: f64,
     tile_latency: f64,
     split_latency: f64,
+    store_rate: f64,
+    output_bytes: f64,
     cache_rate: f64,
     core_bandwidth: f64,
     bandwidth: f64,
@@ -126,9 +142,8 @@ impl Product {
         let step_elements = STEP_BYTES / scheme.activation_bytes();
         let operands = m * k * scheme.activation_bytes() + n * k * scheme.weight_bytes();
         let bytes = operands + m * n * scheme.output_bytes();
-        let found = constants.cached_share * chip.cache_bytes;
-        // Operands much larger than the cache push each other out before they are read again.
-        let cached = operands * found / (operands + found) * found / (operands + found);
+        let cached = m * k * scheme.activation_bytes() * found(bytes, constants.activation_cache * chip.cache_bytes)
+            + n * k * scheme.weight_bytes() * found(bytes, constants.weight_cache * chip.cache_bytes);
         Self {
             m,
             n,
@@ -140,6 +155,8 @@ impl Product {
             weight_bytes: scheme.weight_bytes(),
             step_latency: constants.step_clocks / chip.clock,
             tile_latency: constants.tile_clocks / chip.clock,
+            store_rate: constants.store_bytes_per_clock * chip.clock,
+            output_bytes: scheme.output_bytes(),
             split_latency: constants.split_us * 1e-6,
             cache_rate: constants.cache_bytes_per_clock * chip.clock,
             core_bandwidth: constants.core_bytes_per_clock * chip.clock,
@@ -183,7 +200,8 @@ impl Product {
         } else {
             0.0
         };
-        let latency = (full + tail) * self.tile_latency + reduce;
+        let stored = rows.min(self.m) * columns.min(self.n) * self.output_bytes / self.store_rate;
+        let latency = (full + tail) * (self.tile_latency + stored) + reduce;
         let memory_bound = bytes / self.bandwidth > (full + tail) * body;
         Tiling { seconds: latency + steady + last, latency, memory_bound }
     }
@@ -206,6 +224,13 @@ impl Product {
 fn soft_max(one: f64, other: f64) -> f64 {
     let (large, small) = if one > other { (one, other) } else { (other, one) };
     if large <= 0.0 { 0.0 } else { large * short_of_power(small / large) }
+}
+
+/// Share of what was touched before that a cache still holds when `bytes` are touched between:
+/// nearly all or nearly none, as least recently used lines leave first.
+fn found(bytes: f64, cache: f64) -> f64 {
+    let squared = (bytes / cache.max(1.0)).powi(2);
+    1.0 / (1.0 + squared * squared)
 }
 
 impl Kernel for Gemm {
@@ -236,7 +261,10 @@ fn quantize(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) ->
     let bytes = shape.m * shape.k * (2.0 * reads + shape.scheme.activation_bytes());
     Estimate {
         latency_s: reads * constants.quantize_us * 1e-6,
-        memory_s: bytes / (constants.quantize_share * chip.memory_bandwidth),
+        memory_s: soft_max(
+            bytes / (constants.quantize_share * chip.memory_bandwidth),
+            reads * shape.m * shape.k / (constants.quantize_per_clock * chip.clock * chip.cores),
+        ),
         ..Estimate::default()
     }
 }
