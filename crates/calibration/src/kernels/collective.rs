@@ -1,7 +1,7 @@
 //! Measured collectives.
 
 use narrows_perf::Scheme;
-use narrows_perf::kernels::collective::{Collective, CollectiveOperation, CollectiveShape, LinkClass};
+use narrows_perf::kernels::collective::{Collective, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass};
 
 use super::{Measured, Reading};
 use crate::chips::Roster;
@@ -20,29 +20,38 @@ impl Measured for Collective {
         let ranks = row.number("n")?;
         let bytes = total_bytes(row, operation, ranks)?;
         let link = link(row, &family, accelerator.link_bandwidth, ranks);
+        let library = library(row);
+        // Kernels that use the network within a node too share no port with their neighbours.
+        let ports = match library {
+            "deepep" => 1.0,
+            _ => row.number("gpus_per_node").unwrap_or(1.0).max(1.0),
+        };
         let bandwidth = match link {
             LinkClass::HostBus => accelerator.host_bandwidth,
             // The card of a node is of the generation of the port it sits in: 200 Gb/s for
             // 4.0, 400 Gb/s for 5.0.
-            LinkClass::Fabric => 0.78125 * accelerator.host_bandwidth,
+            LinkClass::Fabric if name.ends_with(PAIRS) => CLOUD_NETWORK,
+            LinkClass::Fabric => ports * 0.78125 * accelerator.host_bandwidth,
             _ => accelerator.link_bandwidth,
         };
-        let library = library(row);
-        let eager = library.ends_with("_eager");
+        let own_kernels = ["trtllm", "vllm", "sglang"].iter().any(|framework| library.starts_with(framework));
+        let method = match own_kernels {
+            false => CollectiveMethod::Library,
+            true if eager(row) => CollectiveMethod::EagerFramework,
+            true => CollectiveMethod::Framework,
+        };
         let shape = CollectiveShape {
             operation,
             ranks,
             bytes,
             link: if whole_numbers(row) { without_sums(link) } else { link },
             bandwidth,
-            group: if link == LinkClass::Fabric { row.number("gpus_per_node").unwrap_or(1.0).max(1.0) } else { 1.0 },
-            direct_access: library.starts_with("framework") || library.starts_with("trtllm")
-                || library.starts_with("vllm") || library.starts_with("sglang"),
-            eager,
+            method,
         };
         let suffix = match link {
             LinkClass::HostBus => "_host_bus",
             LinkClass::Fabric => "_fabric",
+            _ if name.ends_with(PAIRS) => "_pair",
             _ => "",
         };
         Ok(Measurement {
@@ -62,6 +71,10 @@ impl Measured for Collective {
 
 /// Hosts whose chips are joined in pairs go by their chip's name and how they are joined.
 const PAIRS: &str = "-pairwise-NVLink";
+
+/// Such hosts are rented in clouds, where they share a network of 80 Gb/s (Microsoft, NC A100 v4
+/// and NC H100 v5 series).
+const CLOUD_NETWORK: f64 = 10e9;
 
 fn find(name: &str, roster: &mut Roster<'_>) -> Result<narrows_perf::Accelerator, String> {
     match name.strip_suffix(PAIRS) {
@@ -134,20 +147,28 @@ fn link(row: Row<'_>, family: &str, link_bandwidth: f64, ranks: f64) -> LinkClas
     }
 }
 
+/// Whether the host's program starts each call.
+fn eager(row: Row<'_>) -> bool {
+    row.text("mode") == "eager" || row.text("op").ends_with("_eager")
+}
+
+/// Beginnings of the names of chips that come with a Grace processor, which starts kernels
+/// at half the pace of the servers that the other tables come from.
+const GRACE: [&str; 2] = ["GB", "GH"];
+
 /// Which library, and how it is called. Others are taken to be like NCCL.
 fn library(row: Row<'_>) -> &'static str {
     let library = row.text("library").to_ascii_lowercase();
-    let op = row.text("op").to_ascii_lowercase();
-    let eager = row.text("mode") == "eager" || op.ends_with("_eager");
+    let grace = eager(row) && GRACE.iter().any(|start| row.text("chip").starts_with(start));
     let known = |name: &str| library.contains(name);
     match () {
         () if known("deepep") => "deepep",
         () if known("hccl") => "hccl",
         () if known("oneccl") => "oneccl",
         () if known("trtllm") || known("tensorrt") => "trtllm",
-        () if known("vllm") && eager => "vllm_eager",
+        () if known("vllm") && grace => "vllm_eager_grace",
         () if known("vllm") => "vllm",
-        () if known("sglang") && eager => "sglang_eager",
+        () if known("sglang") && grace => "sglang_eager_grace",
         () if known("sglang") => "sglang",
         () if known("vidur") || row.text("lib_version").is_empty() && known("nccl") => "nccl_framework",
         () => "nccl",

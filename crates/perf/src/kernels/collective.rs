@@ -77,7 +77,21 @@ pub enum LinkClass {
     Fabric,
 }
 
-/// A collective among ranks of one tier of the network, or of a fabric with the tier below.
+/// With whose kernels a collective is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum CollectiveMethod {
+    /// The vendor's library: NCCL and its like.
+    #[default]
+    Library,
+    /// A serving framework's kernels, which read other chips' memory directly where buffers
+    /// are small and leave larger ones to the library; replayed from a graph.
+    Framework,
+    /// The same, each call started by the host's program.
+    EagerFramework,
+}
+
+/// A collective among ranks of one tier of the network. One that crosses nodes with
+/// several ranks in each has the bandwidth of all ports that these share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CollectiveShape {
     /// What is exchanged.
@@ -91,14 +105,8 @@ pub struct CollectiveShape {
     pub link: LinkClass,
     /// What a chip can send over it, in bytes per second and one direction.
     pub bandwidth: f64,
-    /// Of the ranks, how many are joined by a faster tier and share the work of crossing
-    /// this one, each with its own port; 1 if none.
-    pub group: f64,
-    /// Whether kernels that read other chips' memory directly may be used for small buffers
-    /// (the all-reduce of serving frameworks).
-    pub direct_access: bool,
-    /// Whether each call is started by the host's program and not replayed from a graph.
-    pub eager: bool,
+    /// With whose kernels, and how they are started.
+    pub method: CollectiveMethod,
 }
 
 crate::constants! {
@@ -117,16 +125,18 @@ crate::constants! {
         pipeline_us: 5.0 in 0.01..=200.0,
         /// Transfer from which the pipeline costs no more, in microseconds.
         pipeline_end_us: 1000.0 in 20.0..=100000.0,
-        /// What a step costs more with the protocol for large buffers, in microseconds.
-        bulk_hop_us: 2.0 in 0.01..=60.0,
+        /// What a first step costs more with the protocol for large buffers, in microseconds.
+        bulk_us: 5.0 in 0.01..=200.0,
+        /// Exponent with which that grows with the number of steps.
+        bulk_growth: 0.5 in 0.0..=1.5,
         /// Each rank's part from which that protocol is used, in megabytes.
         bulk_from_mb: 1.0 in 0.01..=16.0,
         /// Exponent with which the rate falls with ranks that share a bus.
         contention: 0.1 in 0.0..=2.5,
         /// Share of the link rate in sums made by the switch.
-        switch_share: 0.6 in 0.05..=1.0,
+        switch_share: 0.65 in 0.3..=0.95,
         /// Latency of sums made by the switch, in microseconds.
-        switch_us: 20.0 in 1.0..=200.0,
+        switch_us: 40.0 in 2.0..=200.0,
         /// Start of a kernel that reads other chips' memory, in microseconds.
         direct_us: 3.0 in 0.5..=60.0,
         /// Latency of its barrier for each further chip, in microseconds.
@@ -160,8 +170,8 @@ impl Kernel for Collective {
 
     fn estimate(shape: &CollectiveShape, chip: &Accelerator, constants: &CollectiveConstants) -> Estimate {
         let ring = best_ring(shape, constants);
-        let device = if shape.direct_access { with_direct(shape, constants, ring) } else { ring };
-        if !shape.eager {
+        let device = if own_kernels(shape) { with_direct(shape, constants, ring) } else { ring };
+        if shape.method != CollectiveMethod::EagerFramework {
             return device;
         }
         let memory_s = constants.copied * shape.bytes / chip.memory_bandwidth;
@@ -178,6 +188,16 @@ fn rise(value: f64, middle: f64) -> f64 {
     if ratio.is_finite() { ratio / (1.0 + ratio) } else { 1.0 }
 }
 
+/// Serving frameworks have kernels of their own for sums alone.
+fn own_kernels(shape: &CollectiveShape) -> bool {
+    shape.method != CollectiveMethod::Library && shape.operation == CollectiveOperation::AllReduce
+}
+
+/// Frameworks that have kernels of their own start the library's as fast as these.
+fn start_us(shape: &CollectiveShape, constants: &CollectiveConstants) -> f64 {
+    if own_kernels(shape) { constants.direct_us } else { constants.launch_us }
+}
+
 /// A ring, or the switch's own sum where it is quicker.
 fn best_ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let ring = ring(shape, constants);
@@ -191,8 +211,11 @@ fn best_ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estima
 /// A ring, cut into pieces that follow one another.
 fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let ranks = shape.ranks.max(1.0);
-    let rate = shape.bandwidth * constants.ring_share * shape.group.max(1.0)
-        * (2.0 / ranks.max(2.0)).powf(constants.contention);
+    let sharing = match shape.link {
+        LinkClass::HostBus => (2.0 / ranks.max(2.0)).powf(constants.contention),
+        _ => 1.0,
+    };
+    let rate = shape.bandwidth * constants.ring_share * sharing;
     let steps = shape.operation.steps(ranks);
     let own = match shape.operation {
         CollectiveOperation::SendReceive => 0.0,
@@ -202,8 +225,8 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let capped = network_s / (1.0 + network_s / (constants.pipeline_end_us * MICRO));
     let filling = (constants.pipeline_us * MICRO * capped).sqrt();
     let bulk = rise(shape.bytes / ranks, constants.bulk_from_mb * MEGA);
-    let hop = constants.hop_us + constants.bulk_hop_us * bulk;
-    let latency_s = (constants.launch_us + steps * hop) * MICRO + filling;
+    let bulk_us = constants.bulk_us * bulk * steps.powf(constants.bulk_growth);
+    let latency_s = (start_us(shape, constants) + steps * constants.hop_us + bulk_us) * MICRO + filling;
     Estimate { network_s, latency_s, ..Estimate::default() }
 }
 
@@ -212,7 +235,7 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
 fn switch_sum(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let bytes = shape.bytes * (1.0 + 1.0 / shape.ranks.max(1.0));
     let network_s = bytes / (shape.bandwidth * constants.switch_share);
-    let latency_s = (constants.launch_us + constants.switch_us) * MICRO;
+    let latency_s = (start_us(shape, constants) + constants.switch_us) * MICRO;
     Estimate { network_s, latency_s, ..Estimate::default() }
 }
 
