@@ -1,0 +1,240 @@
+//! The experts of one layer: grouped matrix products over the tokens that each expert gets.
+//!
+//! Tokens are sorted by expert, multiplied up and down tile by tile, and summed up again.
+//! What counts are the experts that get any token (their weights are read), the tiles that
+//! cover the tokens of each (a tile is computed whole), and the launches in between. The
+//! time is that of the chip on which most tokens arrive.
+
+mod load;
+
+pub use load::{Load, Routing};
+
+use super::sustained::sustained_rate;
+use super::{Kernel, Work};
+use crate::accelerator::Accelerator;
+use crate::estimate::Estimate;
+use crate::precision::Scheme;
+
+/// Routed experts of one layer on one chip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpertsShape {
+    /// Tokens that are routed, over all chips among which experts are divided.
+    pub tokens: f64,
+    /// Width of the model.
+    pub hidden: f64,
+    /// Inner width of an expert, before any division.
+    pub intermediate: f64,
+    /// Experts a token goes to.
+    pub top_k: f64,
+    /// Experts of the layer.
+    pub experts: f64,
+    /// Chips among which the inner width is divided.
+    pub tensor_parallel: f64,
+    /// Chips among which experts are divided.
+    pub expert_parallel: f64,
+    /// Exponent of the power law of tokens over experts; zero if all get the same, below
+    /// zero if every token draws its experts at random.
+    pub skew: f64,
+    /// Whether there are two projections up (gate and up).
+    pub gated: bool,
+    /// Precision.
+    pub scheme: Scheme,
+}
+
+crate::constants! {
+    /// Fitted constants of experts.
+    pub struct ExpertsConstants {
+        /// All launches of a layer, in microseconds.
+        launch_us: 20.0 in 3.0..=300.0,
+        /// Sorting a pair of token and expert, in nanoseconds.
+        pair_ns: 0.3 in 0.001..=50.0,
+        /// Share of memory bandwidth at which tokens are permuted, activated and summed up;
+        /// above one where they stay in the cache.
+        traffic_share: 0.6 in 0.02..=4.0,
+        /// Share of the published rate that is left when power is ample.
+        rate_share: 0.8 in 0.05..=0.98,
+        /// Energy of an operation in picojoules.
+        energy_pj: 0.6 in 0.02..=10.0,
+        /// Share of the memory bandwidth that is sustained.
+        bandwidth_share: 0.8 in 0.05..=1.0,
+        /// Share of the cache in which weights of an earlier run are found again.
+        cached_share: 0.3 in 0.001..=1.0,
+        /// Filling and draining the pipeline of a tile, in microseconds.
+        tile_us: 1.5 in 0.05..=60.0,
+        /// Least time of a step of 128 bytes along the inner dimension, in clocks.
+        step_clocks: 200.0 in 5.0..=5000.0,
+        /// Tiles that a core works on at a time.
+        resident: 2.0 in 1.0..=8.0,
+        /// Least rows of a tile.
+        least_rows: 16.0 in 2.0..=128.0,
+        /// Most rows of a tile.
+        most_rows: 128.0 in 16.0..=512.0,
+        /// Rows of a tile for every token that an expert gets on average.
+        rows_per_token: 1.0 in 0.05..=8.0,
+        /// Share of the last wave of tiles that is lost.
+        tail: 0.3 in 0.001..=1.0,
+        /// Passing over a tile without tokens, in nanoseconds of a core.
+        empty_ns: 50.0 in 0.1..=5000.0,
+        /// Share of weights read again for every further tile of the same expert.
+        reread: 0.1 in 0.001..=1.0,
+        /// Exponent of the norm that joins arithmetic, memory and serial steps.
+        sharpness: 3.0 in 1.0..=10.0,
+        /// Share of left-over tokens that gathers on one chip (see [`Routing::gathered`]).
+        gathered: 0.2 in 0.001..=1.0,
+    }
+}
+
+/// Grouped products of experts.
+#[derive(Debug, Clone, Copy)]
+pub struct Experts;
+
+/// Bytes along the inner dimension that one step multiplies: the width of a swizzled
+/// line of scratch memory.
+const STEP_BYTES: f64 = 128.0;
+
+/// Columns of weights in a tile.
+const TILE_COLUMNS: f64 = 128.0;
+
+/// One of the two grouped products.
+struct Product {
+    /// Columns of an expert's weights.
+    columns: f64,
+    /// Length of the inner dimension.
+    inner: f64,
+}
+
+impl ExpertsShape {
+    fn up(&self) -> Product {
+        let matrices = if self.gated { 2.0 } else { 1.0 };
+        Product { columns: matrices * self.inner(), inner: self.hidden }
+    }
+
+    fn down(&self) -> Product {
+        Product { columns: self.hidden, inner: self.inner() }
+    }
+
+    /// Inner width on this chip.
+    fn inner(&self) -> f64 {
+        (self.intermediate / self.tensor_parallel).max(1.0)
+    }
+
+    /// Weights of one expert on this chip.
+    fn weights(&self) -> f64 {
+        (if self.gated { 3.0 } else { 2.0 }) * self.hidden * self.inner()
+    }
+
+    /// The load of the busiest chip.
+    #[must_use]
+    pub fn load(&self, gathered: f64) -> Load {
+        Load::of(&Routing {
+            tokens: self.tokens,
+            top_k: self.top_k.min(self.experts),
+            experts: self.experts,
+            chips: self.expert_parallel.min(self.experts),
+            skew: self.skew,
+            gathered,
+        })
+    }
+}
+
+/// What the two products share.
+struct Ground<'a> {
+    load: Load,
+    touched: f64,
+    /// Rows of a tile, and tiles that cover the tokens.
+    rows: f64,
+    tiles: f64,
+    /// Tiles that are launched without tokens, because the host cannot know.
+    empty: f64,
+    /// Sustained operations per second.
+    rate: f64,
+    /// Share of what was read before that has to come from memory again.
+    missed: f64,
+    chip: &'a Accelerator,
+    constants: &'a ExpertsConstants,
+    scheme: Scheme,
+}
+
+impl Ground<'_> {
+    fn product(&self, product: &Product) -> Estimate {
+        let (chip, constants) = (self.chip, self.constants);
+        let across = (product.columns / TILE_COLUMNS).max(1.0);
+        let blocks = self.tiles * across;
+        let waves = blocks / chip.cores;
+        let operations = 2.0 * self.rows * TILE_COLUMNS.min(product.columns) * product.inner;
+        let compute = operations * chip.cores / self.rate * (waves + constants.tail).max(1.0);
+        let steps = product.inner * self.scheme.weight_bytes().max(self.scheme.activation_bytes()) / STEP_BYTES;
+        let chain = constants.tile_us * 1e-6 + steps * constants.step_clocks / chip.clock;
+        let serial = chain * (waves / constants.resident).max(1.0)
+            + self.empty * across * constants.empty_ns * 1e-9 / chip.cores;
+        let weights = product.columns * product.inner * self.scheme.weight_bytes();
+        let again = constants.reread * (self.tiles - self.touched).max(0.0);
+        let tokens = self.load.pairs * (product.inner * self.scheme.activation_bytes() + product.columns * 2.0);
+        let bytes = weights * (self.touched * self.missed + again) + tokens * self.missed;
+        let memory = bytes / (constants.bandwidth_share * chip.memory_bandwidth);
+        let parts = Estimate { compute_s: compute, memory_s: memory, latency_s: serial, network_s: 0.0 };
+        let p = constants.sharpness;
+        let most = compute.max(memory).max(serial).max(1e-12);
+        let norm = (compute / most).powf(p) + (memory / most).powf(p) + (serial / most).powf(p);
+        parts.scaled_to(most * norm.powf(1.0 / p))
+    }
+}
+
+impl Kernel for Experts {
+    type Shape = ExpertsShape;
+    type Constants = ExpertsConstants;
+    const NAME: &'static str = "experts";
+
+    fn work(shape: &ExpertsShape) -> Work {
+        let load = shape.load(0.0);
+        let weights = shape.weights();
+        Work {
+            operations: 2.0 * load.pairs * weights,
+            bytes: load.touched() * weights * shape.scheme.weight_bytes(),
+            network_s: 0.0,
+        }
+    }
+
+    fn estimate(shape: &ExpertsShape, chip: &Accelerator, constants: &ExpertsConstants) -> Estimate {
+        let scheme = chip.supported(shape.scheme);
+        let load = shape.load(constants.gathered);
+        let touched = load.touched();
+        let average = shape.tokens * shape.top_k / shape.experts;
+        let most = constants.most_rows.max(constants.least_rows);
+        let rows = (average * constants.rows_per_token).clamp(constants.least_rows, most);
+        let tiles = load.tiles(rows);
+        let launched = shape.tokens * shape.top_k / rows + load.experts;
+        let peak = chip.rate(scheme.arithmetic()).max(1.0);
+        let bytes = touched * shape.weights() * scheme.weight_bytes();
+        let ground = Ground {
+            load,
+            touched,
+            rows,
+            tiles,
+            empty: (launched - tiles).max(0.0),
+            rate: sustained_rate(peak, chip.power, constants.rate_share, constants.energy_pj * 1e-12),
+            missed: bytes / (bytes + constants.cached_share * chip.cache_bytes),
+            chip,
+            constants,
+            scheme,
+        };
+        ground.product(&shape.up()) + ground.product(&shape.down()) + around(shape, &ground)
+    }
+}
+
+/// Everything around the products: routing, permutation, activation and the sum.
+fn around(shape: &ExpertsShape, ground: &Ground<'_>) -> Estimate {
+    let constants = ground.constants;
+    let pairs = ground.load.pairs;
+    let stored = ground.scheme.activation_bytes();
+    let permuted = shape.tokens * shape.hidden * 4.0 + pairs * shape.hidden * (stored + 2.0);
+    let activated = pairs * (shape.up().columns * 2.0 + shape.inner() * stored);
+    let found = constants.cached_share * ground.chip.cache_bytes;
+    let bytes = permuted + activated;
+    let missed = bytes * bytes / (bytes + found);
+    Estimate {
+        memory_s: missed / (constants.traffic_share * ground.chip.memory_bandwidth),
+        latency_s: constants.launch_us * 1e-6 + constants.pair_ns * 1e-9 * shape.tokens * shape.top_k,
+        ..Estimate::default()
+    }
+}
