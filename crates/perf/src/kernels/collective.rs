@@ -124,7 +124,7 @@ crate::constants! {
         /// the transfer, in microseconds.
         pipeline_us: 5.0 in 0.01..=200.0,
         /// Transfer from which the pipeline costs no more, in microseconds.
-        pipeline_end_us: 1000.0 in 20.0..=100000.0,
+        pipeline_end_us: 1000.0 in 20.0..=20000.0,
         /// What a first step costs more with the protocol for large buffers, in microseconds.
         bulk_us: 5.0 in 0.01..=200.0,
         /// Exponent with which that grows with the number of steps.
@@ -224,7 +224,9 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let network_s = (shape.operation.traffic(ranks) + own) * shape.bytes / rate;
     let capped = network_s / (1.0 + network_s / (constants.pipeline_end_us * MICRO));
     let filling = (constants.pipeline_us * MICRO * capped).sqrt();
-    let bulk = rise(shape.bytes / ranks, constants.bulk_from_mb * MEGA);
+    // Messages of pairs leave the protocol for small buffers sooner than a ring's pieces.
+    let sooner = if shape.operation == CollectiveOperation::AllToAll { 16.0 } else { 1.0 };
+    let bulk = rise(sooner * shape.bytes / ranks, constants.bulk_from_mb * MEGA);
     let bulk_us = constants.bulk_us * bulk * steps.powf(constants.bulk_growth);
     let latency_s = (start_us(shape, constants) + steps * constants.hop_us + bulk_us) * MICRO + filling;
     Estimate { network_s, latency_s, ..Estimate::default() }
@@ -239,14 +241,17 @@ fn switch_sum(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estim
     Estimate { network_s, latency_s, ..Estimate::default() }
 }
 
-/// Small buffers by direct access, large ones by `otherwise`.
+/// Small buffers by direct access, large ones by `otherwise`, which is taken to need at
+/// least as long as the largest of the small ones: more bytes are never sent sooner.
 fn with_direct(shape: &CollectiveShape, constants: &CollectiveConstants, otherwise: Estimate) -> Estimate {
-    let direct = direct(shape, constants);
     let ranks = shape.ranks.max(2.0);
     let until = constants.direct_until_mb * MEGA * (2.0 / ranks).powf(constants.direct_fall);
-    let slower = if otherwise.seconds() > direct.seconds() { otherwise } else { direct };
+    let largest = direct(&CollectiveShape { bytes: shape.bytes.min(until), ..*shape }, constants);
+    let beyond = otherwise.scaled_to(otherwise.seconds().max(largest.seconds()));
+    let direct = direct(shape, constants);
+    let nearby = if direct.seconds() < beyond.seconds() { direct } else { beyond };
     let share = rise(shape.bytes, until);
-    direct * (1.0 - share) + slower * share
+    nearby * (1.0 - share) + beyond * share
 }
 
 /// In one phase everyone reads everyone's whole buffer; in two, everyone adds up a part and
