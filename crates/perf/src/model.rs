@@ -4,6 +4,13 @@
 //! occurrence, so an engine computes each kind once and multiplies. Where a model alternates
 //! (local and global attention, linear and full attention), each alternative is a kind.
 
+mod find;
+mod read;
+
+pub use find::{Models, Named, UnknownModel};
+pub use read::GREATEST_DIMENSION;
+
+use narrows_quantity::Certainty;
 use serde::Serialize;
 
 use crate::precision::Scheme;
@@ -50,13 +57,13 @@ pub struct StatedParameters {
 }
 
 /// Where a shape comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Provenance {
     /// Address of a page, or path of a file.
     pub source: String,
-    /// How firm it is: `datasheet` (the maker's configuration file or paper), `press`,
-    /// `inferred`, `recalled`, ... as in the catalogue.
-    pub certainty: String,
+    /// How firm it is, as in the catalogue; the maker's configuration file or paper counts as
+    /// a datasheet.
+    pub certainty: Certainty,
     /// What is simplified or had to be assumed.
     pub notes: Vec<String>,
 }
@@ -321,10 +328,17 @@ impl Model {
         layers + self.embedding_parameters() + self.head_parameters() + real(self.hidden)
     }
 
-    /// Parameters that a token uses, embedding and head included, as makers count.
+    /// Parameters that a token uses, embedding and head included.
     #[must_use]
     pub fn active_parameters(&self) -> f64 {
         self.layer_products() + self.embedding_parameters() + self.head_parameters()
+    }
+
+    /// Parameters that a token is multiplied with: those it uses without the embedding, in
+    /// which it only looks up a row.
+    #[must_use]
+    pub fn multiplied_parameters(&self) -> f64 {
+        self.layer_products() + self.head_products()
     }
 
     /// Parameters of the further-token modules; they share embedding and head.
@@ -342,14 +356,16 @@ impl Model {
         self.layers.iter().map(|kind| real(kind.count) * kind.active_parameters(self.hidden)).sum()
     }
 
-    /// Computed parameters over stated ones, less one: (total, active), where stated.
+    /// Computed parameters over stated ones, less one: (total, active), where stated. Some
+    /// makers count the embedding among the active ones, some do not; the nearer count is
+    /// taken.
     #[must_use]
     pub fn deviation(&self) -> (Option<f64>, Option<f64>) {
         let against = |computed: f64, stated: Option<f64>| stated.map(|stated| computed / stated - 1.0);
-        (
-            against(self.total_parameters(), self.stated.total),
-            against(self.active_parameters(), self.stated.active),
-        )
+        let total = against(self.total_parameters(), self.stated.total);
+        let counts = [self.active_parameters(), self.multiplied_parameters(), self.layer_products()];
+        let active = counts.map(|count| against(count, self.stated.active));
+        (total, active.into_iter().flatten().min_by(|one, other| one.abs().total_cmp(&other.abs())))
     }
 
     /// Bytes of cache that one more token takes on all layers, windows not yet full.
@@ -375,7 +391,7 @@ impl Model {
     /// with (the head included, the embedding's lookup not), and attention.
     #[must_use]
     pub fn forward_flops_per_token(&self, context: f64, count: AttentionCount) -> f64 {
-        2.0 * (self.layer_products() + self.head_products()) + self.attention_flops_per_token(context, count)
+        2.0 * self.multiplied_parameters() + self.attention_flops_per_token(context, count)
     }
 
     /// Operations of a training step for a token, without recomputation: forward, and twice
@@ -451,7 +467,7 @@ impl Attention {
                     attention.head_dim + attention.value_dim
                 };
                 let index = attention.index.map_or(0, |index| index.head_dim);
-                real(attention.kv_heads * width + index) / real(attention.pooled_tokens.max(1))
+                (real(attention.kv_heads) * real(width) + real(index)) / real(attention.pooled_tokens.max(1))
             }
             Self::Latent(attention) => {
                 let index = attention.index.map_or(0, |index| index.head_dim);
@@ -492,13 +508,14 @@ impl Attention {
     pub fn flops_per_token(&self, context: f64, count: AttentionCount) -> f64 {
         let seen = |limit: Option<usize>| seen_tokens(context, limit.map(real), count);
         let index = |index: Option<SparseIndex>| {
-            index.map_or(0.0, |index| 2.0 * real(index.heads * index.head_dim) * seen(None))
+            index.map_or(0.0, |index| 2.0 * real(index.heads) * real(index.head_dim) * seen(None))
         };
         match self {
             Self::Grouped(attention) => {
                 let widths = real(attention.heads) * real(attention.head_dim + attention.value_dim);
                 let pooled = real(attention.pooled_tokens.max(1));
-                let limit = attention.window.or(attention.index.map(|index| index.selected * attention.pooled_tokens.max(1)));
+                let picked = attention.index.map(|index| index.selected.saturating_mul(attention.pooled_tokens.max(1)));
+                let limit = attention.window.or(picked);
                 (2.0 * widths * seen(limit) + index(attention.index)) / pooled
             }
             Self::Latent(attention) => {
@@ -543,15 +560,15 @@ impl GroupedAttention {
     }
 
     fn parameters(&self, hidden: f64) -> f64 {
-        let query_width = real(self.heads * self.head_dim) * if self.output_gate { 2.0 } else { 1.0 };
+        let query_width = real(self.heads) * real(self.head_dim) * if self.output_gate { 2.0 } else { 1.0 };
         let query = factored(hidden, query_width, self.factors.query);
         let value_width = if self.shared_key_value { 0 } else { self.value_dim };
-        let cached = if self.reuses_cache { 0.0 } else { real(self.kv_heads * (self.head_dim + value_width)) };
-        let output_width = real(self.heads * self.value_dim);
+        let cached = if self.reuses_cache { 0.0 } else { real(self.kv_heads) * real(self.head_dim + value_width) };
+        let output_width = real(self.heads) * real(self.value_dim);
         let output = match (self.factors.output, self.factors.output_groups) {
             (0, _) | (_, 0) => output_width * hidden,
             // Each group of heads is reduced to the rank; the reduced ones are joined.
-            (rank, groups) => real(rank) * output_width + real(rank * groups) * hidden,
+            (rank, groups) => real(rank) * output_width + real(rank) * real(groups) * hidden,
         };
         query + hidden * cached + output + index_parameters(self.index, hidden, self.factors.query)
     }
@@ -567,7 +584,7 @@ fn factored(from: f64, to: f64, rank: usize) -> f64 {
 fn index_parameters(index: Option<SparseIndex>, hidden: f64, query_rank: usize) -> f64 {
     index.map_or(0.0, |index| {
         let from = if query_rank == 0 { hidden } else { real(query_rank) };
-        from * real(index.heads * index.head_dim) + hidden * real(index.head_dim + index.heads)
+        from * real(index.heads) * real(index.head_dim) + hidden * real(index.head_dim + index.heads)
     })
 }
 
