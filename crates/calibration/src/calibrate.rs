@@ -76,7 +76,7 @@ fn one<K: Measured>(
     told(K::NAME);
     let mut rows: Vec<Measurement<K::Shape>> = Vec::new();
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
-    for table in tables.iter().filter(|table| Operator::of(table) == Some(operator)) {
+    for table in tables.iter().filter(|table| Operator::of(&table.columns) == Some(operator)) {
         for row in table.iter().filter(|row| concerns(*row)) {
             match K::read(row, roster) {
                 Ok(row) if row.observed.is_finite() && row.observed > 0.0 => rows.push(row),

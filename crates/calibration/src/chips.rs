@@ -25,6 +25,11 @@ impl<'a> Roster<'a> {
         self.families
     }
 
+    /// Adds a chip under a name, as one of the asker's own.
+    pub fn add(&mut self, name: &str, specification: Specification) {
+        self.found.insert(name.to_owned(), Ok(specification));
+    }
+
     /// The chip of that name.
     ///
     /// # Errors

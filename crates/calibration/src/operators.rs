@@ -7,11 +7,12 @@ use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::experts::Experts;
 use narrows_perf::kernels::gemm::Gemm;
 use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
-use narrows_perf::{Bound, Calibration, Ground, Kernel, Scheme, Spread};
+use narrows_perf::kernels::Work;
+use narrows_perf::{Calibration, Estimate, Ground, Kernel, Scheme, Spread};
 
 use crate::chips::Roster;
 use crate::kernels::Measured;
-use crate::table::{Row, Table};
+use crate::table::Row;
 
 /// Kinds of operator tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,11 +45,37 @@ const SIGNS: [(Operator, &[&str]); 7] = [
 ];
 
 impl Operator {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Gemm,
+        Self::Attention,
+        Self::Mla,
+        Self::Experts,
+        Self::Collective,
+        Self::Exchange,
+        Self::Elementwise,
+    ];
+
+    /// Name for tables of errors.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Gemm => "gemm",
+            Self::Attention => "attention",
+            Self::Mla => "mla",
+            Self::Experts => "experts",
+            Self::Collective => "collective",
+            Self::Exchange => "exchange",
+            Self::Elementwise => "elementwise",
+        }
+    }
+
     /// The kind of a table, by its columns.
     #[must_use]
-    pub fn of(table: &Table) -> Option<Self> {
-        let signs = SIGNS.iter().find(|(_, columns)| columns.iter().all(|column| table.has(column)));
-        signs.map(|(operator, _)| *operator).filter(|_| table.has("chip"))
+    pub fn of(columns: &[String]) -> Option<Self> {
+        let has = |wanted: &str| columns.iter().any(|column| column == wanted);
+        let signs = SIGNS.iter().find(|(_, columns)| columns.iter().all(|column| has(column)));
+        signs.map(|(operator, _)| *operator).filter(|_| has("chip"))
     }
 }
 
@@ -65,10 +92,12 @@ pub struct Prediction {
     pub chip: String,
     /// Code path.
     pub variant: String,
-    /// Time.
-    pub seconds: f64,
-    /// What the time goes to.
-    pub bound: Bound,
+    /// Time and what it goes to.
+    pub estimate: Estimate,
+    /// What cannot be done without.
+    pub work: Work,
+    /// Operations per second that the chip is rated for at the precision.
+    pub peak: f64,
     /// What the constants rest on.
     pub ground: Ground,
     /// How sure they make it.
@@ -100,10 +129,11 @@ pub fn predict(
         Operator::Exchange => of_kernel::<Exchange>(row, roster, calibration),
         Operator::Elementwise => of_kernel::<Elementwise>(row, roster, calibration),
     }?;
-    if prediction.seconds.is_finite() && prediction.seconds > 0.0 {
+    let seconds = prediction.estimate.seconds();
+    if seconds.is_finite() && seconds > 0.0 {
         Ok(prediction)
     } else {
-        Err(format!("the shape gives no finite time ({})", prediction.seconds))
+        Err(format!("the shape gives no finite time ({seconds})"))
     }
 }
 
@@ -133,8 +163,9 @@ fn of_kernel<K: Measured>(
         replaced: named.filter(|named| accelerator.supported(*named) != *named),
         chip,
         variant: key.variant.clone(),
-        seconds: estimate.seconds(),
-        bound: estimate.bound(),
+        estimate,
+        work: K::work(&measurement.shape),
+        peak: accelerator.rate(key.scheme.arithmetic()),
         ground: resolved.ground,
         spread: resolved.spread,
         baseline: baseline::<K>(&measurement.shape, &accelerator, key.scheme),

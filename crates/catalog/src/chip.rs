@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use narrows_quantity::{Certainty, Decimal, did_you_mean, nearest};
 use serde::Serialize;
 
-use crate::datafile::{Collector, DataFile, Document, FieldKind, Location, Table};
+use crate::datafile::{Collector, DataFile, Document, FieldKind, Location, Problem, Problems, Table};
 use crate::figure::{Bounds, FIGURES, Figure, FigureValue, figure_kind, read_value};
 
 /// A chip of the catalogue.
@@ -160,6 +160,54 @@ pub struct Precision {
 }
 
 impl Chip {
+    /// Reads a chip from a file of its own, outside any catalogue.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the file.
+    pub fn parse(file: DataFile<'_>) -> Result<Self, Problems> {
+        let problems = Collector::new();
+        let chip = Self::read(file, &problems);
+        match problems.finish(chip)? {
+            Some(chip) => Ok(chip),
+            None => Err(Problems(vec![Problem {
+                file: file.path.to_owned(),
+                line: 1,
+                field: String::new(),
+                message: "expected a chip, as in the folder `chips` of the data".to_owned(),
+            }])),
+        }
+    }
+
+    /// Puts another value in the place of a figure, as somebody supposes it.
+    ///
+    /// # Errors
+    /// The figure is unknown, no number, or the value cannot be meant.
+    pub fn suppose(&mut self, figure: &str, value: Decimal) -> Result<(), String> {
+        let Some(kind) = figure_kind(figure).filter(|kind| !kind.is_truth) else {
+            let hint = nearest(figure, FIGURES.iter().filter(|kind| !kind.is_truth).map(|kind| kind.name));
+            return Err(format!("unknown figure `{figure}`{}", did_you_mean(hint.as_deref())));
+        };
+        if value < Decimal::whole(kind.least) || value > Decimal::whole(kind.most) {
+            return Err(format!(
+                "{figure}: expected {} to {} {}, found {value}",
+                kind.least, kind.most, kind.unit
+            ));
+        }
+        let supposed = Figure {
+            value: FigureValue::Number(Bounds::exactly(value)),
+            certainty: Certainty::Estimate,
+            sources: Vec::new(),
+            agreed_by: Vec::new(),
+            basis: Some("supposed by the asker".to_owned()),
+        };
+        self.figures.insert(kind.name, supposed);
+        // A chip with links of a supposed rate has links.
+        if kind.name == "link_bandwidth_gb_per_s" && self.link == Link::PcieOnly {
+            self.link = Link::Unknown;
+        }
+        Ok(())
+    }
+
     pub(crate) fn read(file: DataFile<'_>, problems: &Collector) -> Option<Self> {
         let document = Document::parse(file, problems)?;
         let table = document.root(problems);

@@ -13,6 +13,8 @@ pub enum FailureKind {
     UnknownName,
     /// A day before the record.
     BeforeCoverage,
+    /// What is asked cannot be done; the message says which constraint binds.
+    Infeasible,
     /// Our own data contradict themselves.
     Data,
 }
@@ -25,6 +27,7 @@ impl FailureKind {
             Self::Input => 2,
             Self::UnknownName => 3,
             Self::BeforeCoverage => 4,
+            Self::Infeasible => 5,
             Self::Data => 70,
         }
     }
@@ -45,6 +48,12 @@ impl Failure {
     #[must_use]
     pub fn input(message: impl Into<String>) -> Self {
         Self { kind: FailureKind::Input, message: message.into() }
+    }
+
+    /// Something that cannot be done.
+    #[must_use]
+    pub fn infeasible(message: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Infeasible, message: message.into() }
     }
 
     /// Our own data at fault.

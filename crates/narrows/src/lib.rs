@@ -13,6 +13,7 @@ mod examiner;
 mod failure;
 mod operation;
 pub mod operations;
+pub mod performance;
 mod scenario;
 mod workbench;
 

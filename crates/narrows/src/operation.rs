@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::operations::{Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, Rules, RulesDiff};
+use crate::operations::{
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, Rules, RulesDiff,
+};
 use crate::workbench::Workbench;
 
 /// A typed question with a typed answer.
@@ -50,13 +52,14 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 8] = [
+pub const OPERATIONS: [Entry; 9] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
     entry::<RulesDiff>(),
     entry::<ChipOperation>(),
     entry::<ChipsOperation>(),
+    entry::<PerfOp>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

@@ -6,9 +6,11 @@ use std::sync::{Arc, OnceLock};
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
 use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
+use narrows_perf::{Calibration, Families};
 use narrows_quantity::nearest;
 
 use crate::failure::{Failure, FailureKind};
+use crate::performance::PerformanceData;
 
 /// A file of the user's own, laid over the embedded data.
 #[derive(Debug, Clone)]
@@ -28,6 +30,7 @@ pub struct Workbench {
     places: OnceLock<Result<Arc<Places>, Failure>>,
     chips: OnceLock<Result<Arc<Chips>, Failure>>,
     law: OnceLock<Result<Arc<Law>, Failure>>,
+    performance: OnceLock<Result<Arc<PerformanceData>, Failure>>,
 }
 
 impl Workbench {
@@ -101,6 +104,23 @@ impl Workbench {
                 .map_err(|problems| self.fault(problems))
         };
         self.chips.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Architecture families and the constants fitted to measurements.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn performance(&self) -> Result<&Arc<PerformanceData>, Failure> {
+        let read = || {
+            let mut families = Families::default();
+            for (_, file) in self.files("perf").into_iter().filter(|(path, _)| path.ends_with("/families.toml")) {
+                families = Families::read(file).map_err(|problems| self.fault(problems))?;
+            }
+            let constants = self.files("calibration").into_iter().map(|(_, file)| file);
+            let calibration = Calibration::read(constants).map_err(|problems| self.fault(problems))?;
+            Ok(Arc::new(PerformanceData { families, calibration }))
+        };
+        self.performance.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// All jurisdictions.

@@ -1,7 +1,7 @@
 //! `narrows check`
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
@@ -9,7 +9,7 @@ use narrows::{
     BatchFormat, Decimal, Determination, Failure, FailureKind, LeadsTo, Operation, Workbench, check_batch,
 };
 
-use super::{print_csv, print_json};
+use super::{print_csv, print_json, progress_bar};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
 use crate::files;
@@ -135,17 +135,6 @@ fn sniff(input: &mut Box<dyn BufRead>) -> Result<BatchFormat, Stop> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
     Ok(if first == Some(&b'{') { BatchFormat::JsonLines } else { BatchFormat::Csv })
-}
-
-fn progress_bar() -> Option<indicatif::ProgressBar> {
-    if !io::stderr().is_terminal() {
-        return None;
-    }
-    let bar = indicatif::ProgressBar::new_spinner();
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {pos} rows, {per_sec}, {elapsed}") {
-        bar.set_style(style);
-    }
-    Some(bar)
 }
 
 /// The answer as text.

@@ -6,9 +6,10 @@ pub(crate) mod chip;
 pub(crate) mod chips;
 pub(crate) mod data;
 pub(crate) mod history;
+pub(crate) mod perf;
 pub(crate) mod rules;
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 use narrows::Failure;
 use serde::Serialize;
@@ -38,4 +39,16 @@ fn print_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Re
     }
     anstream::stdout().write_all(&text)?;
     Ok(())
+}
+
+/// A count of rows on standard error, if that is a terminal.
+fn progress_bar() -> Option<indicatif::ProgressBar> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = indicatif::ProgressBar::new_spinner();
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {msg} {pos} rows, {per_sec}, {elapsed}") {
+        bar.set_style(style);
+    }
+    Some(bar)
 }

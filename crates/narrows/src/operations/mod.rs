@@ -6,6 +6,7 @@ mod chip;
 mod chips;
 mod data_check;
 mod history;
+mod perf_op;
 mod plane;
 mod rules;
 
@@ -15,6 +16,7 @@ pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
+pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,

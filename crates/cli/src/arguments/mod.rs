@@ -1,19 +1,25 @@
 //! What may be said on the command line.
 
+mod perf;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
+pub(crate) use perf::{
+    CalibrateCommand, ChipArguments, OpCommand, PerfCommand, ValidateCommand,
+};
+
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
 /// under every figure.
 ///
 /// Exit status: 0 answered (undetermined is an answer), 2 bad input, 3 unknown name,
-/// 4 a day before the record, 70 our own data contradict themselves.
+/// 4 a day before the record, 5 infeasible, 70 our own data contradict themselves.
 #[derive(Debug, Parser)]
 #[command(name = "narrows", version, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// Lay your own files over the embedded data (folders chips, places, law, reforms); repeatable
+    /// Lay your own files over the embedded data (folders chips, places, law, reforms, models, ...); repeatable
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Vec<PathBuf>,
     /// Form of the answer
@@ -45,6 +51,9 @@ pub(crate) enum Command {
     History(HistoryCommand),
     /// The rules of a day in words and as data, and what changed between two days
     Rules(RulesCommand),
+    /// What a chip can still do: operators, training, serving
+    #[command(subcommand)]
+    Perf(PerfCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

@@ -1,0 +1,321 @@
+//! Arguments of `narrows perf`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PerfCommand {
+    /// How long one operator takes, or a table of operators
+    Op(OpCommand),
+    /// Predicted against measured, by chip, operator and precision
+    Validate(ValidateCommand),
+    /// Fit the constants of the kernels to measured tables
+    Calibrate(CalibrateCommand),
+}
+
+/// Which chip is meant.
+#[derive(Debug, Args)]
+pub(crate) struct ChipArguments {
+    /// Chip of the catalogue
+    #[arg(long, value_name = "NAME")]
+    pub(crate) chip: Option<String>,
+    /// A chip of your own, as a data file
+    #[arg(long, value_name = "FILE", conflicts_with = "chip")]
+    pub(crate) chip_file: Option<PathBuf>,
+    /// Suppose a figure, such as memory_bandwidth_gb_per_s=4000; repeatable
+    #[arg(long, value_name = "FIGURE=NUMBER", value_parser = super::fact)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct OpCommand {
+    #[command(subcommand)]
+    pub(crate) operator: Option<OperatorCommand>,
+    /// Answer a table of operators (CSV); - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Where to write the answered table; standard output if not given
+    #[arg(long, value_name = "FILE", requires = "batch")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What every operator has.
+#[derive(Debug, Args)]
+pub(crate) struct OperatorArguments {
+    #[command(flatten)]
+    pub(crate) chip: ChipArguments,
+    /// Code path, as in measured tables (such as vllm_default); the framework's usual one if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) kernel_source: Option<String>,
+    /// Refuse a precision that the chip lacks instead of taking the fallback
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// A matrix product: activations (m x k) times weights (k x n)
+    Gemm {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// Rows of activations
+        #[arg(long)]
+        m: String,
+        /// Columns of weights
+        #[arg(long)]
+        n: String,
+        /// Inner dimension
+        #[arg(long)]
+        k: String,
+        /// Precision
+        #[arg(long, default_value = "bfloat16")]
+        dtype: String,
+    },
+    /// Attention of prompts, or of one new token a sequence
+    Attention {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// Sequences
+        #[arg(long)]
+        batch: String,
+        /// New tokens of each
+        #[arg(long, default_value = "1")]
+        q_len: String,
+        /// Tokens attended to, the new ones included
+        #[arg(long)]
+        kv_len: String,
+        /// Query heads
+        #[arg(long)]
+        heads: String,
+        /// Key and value heads
+        #[arg(long)]
+        kv_heads: String,
+        /// Width of a head
+        #[arg(long, default_value = "128")]
+        head_dim: String,
+        /// Precision of queries
+        #[arg(long, default_value = "bfloat16")]
+        dtype: String,
+        /// Precision of stored keys and values
+        #[arg(long, default_value = "bfloat16")]
+        kv_dtype: String,
+    },
+    /// Latent attention, without its projections
+    Mla {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// prefill or decode
+        #[arg(long)]
+        phase: String,
+        /// Sequences
+        #[arg(long)]
+        batch: String,
+        /// New tokens of each
+        #[arg(long, default_value = "1")]
+        q_len: String,
+        /// Tokens attended to, the new ones included
+        #[arg(long)]
+        kv_len: String,
+        /// Query heads
+        #[arg(long)]
+        heads: String,
+        /// Precision of queries
+        #[arg(long, default_value = "bfloat16")]
+        dtype: String,
+        /// Precision of stored latent vectors
+        #[arg(long, default_value = "bfloat16")]
+        kv_dtype: String,
+    },
+    /// The routed experts of a layer
+    Experts {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// Tokens
+        #[arg(long)]
+        tokens: String,
+        /// Width of the model
+        #[arg(long)]
+        hidden: String,
+        /// Inner width of an expert
+        #[arg(long)]
+        inter: String,
+        /// Experts a token goes to
+        #[arg(long)]
+        topk: String,
+        /// Experts of the layer
+        #[arg(long)]
+        experts: String,
+        /// Chips among which the inner width is divided
+        #[arg(long, default_value = "1")]
+        tp: String,
+        /// Chips among which experts are divided
+        #[arg(long, default_value = "1")]
+        ep: String,
+        /// How tokens fall to experts: balanced, uniform, power_law_1.01, power_law_1.2
+        #[arg(long, default_value = "balanced")]
+        distribution: String,
+        /// Precision
+        #[arg(long, default_value = "bfloat16")]
+        dtype: String,
+    },
+    /// An exchange between chips: all_reduce, all_gather, reduce_scatter, all_to_all, send_recv
+    Collective {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// What is exchanged
+        #[arg(long)]
+        op: String,
+        /// Chips taking part
+        #[arg(long)]
+        n: String,
+        /// Bytes of the whole buffer of one chip
+        #[arg(long)]
+        bytes: String,
+        /// Chips of one node
+        #[arg(long)]
+        gpus_per_node: Option<String>,
+    },
+    /// Dispatch of tokens to experts on other chips, and combination of what comes back
+    Exchange {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// low_latency or normal
+        #[arg(long, default_value = "normal")]
+        mode: String,
+        /// Nodes
+        #[arg(long, default_value = "1")]
+        nodes: String,
+        /// Tokens of each chip
+        #[arg(long)]
+        tokens: String,
+        /// Width of the model
+        #[arg(long)]
+        hidden: String,
+        /// Experts a token goes to
+        #[arg(long)]
+        topk: String,
+        /// Experts of the layer
+        #[arg(long)]
+        experts: String,
+    },
+    /// Element-wise work along rows: softmax, layernorm, gelu, rope, add
+    Elementwise {
+        #[command(flatten)]
+        common: OperatorArguments,
+        /// What is done
+        #[arg(long)]
+        op: String,
+        /// Rows
+        #[arg(long)]
+        rows: String,
+        /// Elements of a row
+        #[arg(long)]
+        cols: String,
+        /// Precision
+        #[arg(long, default_value = "float16")]
+        dtype: String,
+    },
+}
+
+impl OperatorCommand {
+    /// Name of the operator, what all have in common, and what it works on by column.
+    pub(crate) fn parts(&self) -> (&'static str, &OperatorArguments, Vec<(&'static str, &str)>) {
+        match self {
+            Self::Gemm { common, m, n, k, dtype } => {
+                ("gemm", common, vec![("m", m), ("n", n), ("k", k), ("dtype", dtype)])
+            }
+            Self::Attention { common, batch, q_len, kv_len, heads, kv_heads, head_dim, dtype, kv_dtype } => (
+                "attention",
+                common,
+                vec![
+                    ("batch", batch),
+                    ("q_len", q_len),
+                    ("kv_len", kv_len),
+                    ("heads", heads),
+                    ("kv_heads", kv_heads),
+                    ("head_dim", head_dim),
+                    ("dtype", dtype),
+                    ("kv_dtype", kv_dtype),
+                ],
+            ),
+            Self::Mla { common, phase, batch, q_len, kv_len, heads, dtype, kv_dtype } => (
+                "mla",
+                common,
+                vec![
+                    ("phase", phase),
+                    ("batch", batch),
+                    ("q_len", q_len),
+                    ("kv_len", kv_len),
+                    ("heads", heads),
+                    ("dtype", dtype),
+                    ("kv_dtype", kv_dtype),
+                ],
+            ),
+            Self::Experts { common, tokens, hidden, inter, topk, experts, tp, ep, distribution, dtype } => (
+                "experts",
+                common,
+                vec![
+                    ("tokens", tokens),
+                    ("hidden", hidden),
+                    ("inter", inter),
+                    ("topk", topk),
+                    ("experts", experts),
+                    ("tp", tp),
+                    ("ep", ep),
+                    ("distribution", distribution),
+                    ("dtype", dtype),
+                ],
+            ),
+            Self::Collective { common, op, n, bytes, gpus_per_node } => {
+                let mut shape: Vec<(&str, &str)> = vec![("op", op), ("n", n), ("bytes", bytes)];
+                shape.extend(gpus_per_node.as_deref().map(|ranks| ("gpus_per_node", ranks)));
+                ("collective", common, shape)
+            }
+            Self::Exchange { common, mode, nodes, tokens, hidden, topk, experts } => (
+                "exchange",
+                common,
+                vec![
+                    ("mode", mode),
+                    ("nodes", nodes),
+                    ("tokens", tokens),
+                    ("hidden", hidden),
+                    ("topk", topk),
+                    ("experts", experts),
+                ],
+            ),
+            Self::Elementwise { common, op, rows, cols, dtype } => {
+                ("elementwise", common, vec![("op", op), ("rows", rows), ("cols", cols), ("dtype", dtype)])
+            }
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateCommand {
+    /// Measured tables: of operators, or of whole results
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write one row per input row and metric
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rows: Option<PathBuf>,
+    /// Fit the constants anew, with whole configurations and whole chips left out
+    #[arg(long)]
+    pub(crate) leave_out: bool,
+    /// Write the table of errors as a document
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateCommand {
+    /// Folder with measured tables
+    pub(crate) folder: PathBuf,
+    /// Folder for the constants, such as data/calibration; only the errors are shown if not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave out the rows of a chip, by its name in the tables; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) without: Vec<String>,
+}

@@ -1,0 +1,61 @@
+//! `narrows perf`
+
+mod measured;
+mod op;
+
+use narrows::performance::chip_choice::{ChipChoice, ChipText};
+use narrows::{Failure, Workbench};
+
+use crate::Stop;
+use crate::arguments::{ChipArguments, Format, PerfCommand};
+use crate::files;
+
+pub(crate) fn run(workbench: &Workbench, command: &PerfCommand, format: Format) -> Result<u8, Stop> {
+    match command {
+        PerfCommand::Op(command) => op::run(workbench, command, format),
+        PerfCommand::Validate(command) => measured::validate(workbench, command, format),
+        PerfCommand::Calibrate(command) => measured::calibrate(workbench, command),
+    }
+}
+
+/// The chip that a command line means.
+fn chip_choice(arguments: &ChipArguments) -> Result<ChipChoice, Failure> {
+    let file = match &arguments.chip_file {
+        Some(path) => {
+            Some(ChipText { shown: path.display().to_string(), text: files::read_text(path)? })
+        }
+        None => None,
+    };
+    Ok(ChipChoice { name: arguments.chip.clone(), file, set: arguments.set.clone() })
+}
+
+/// A number as a person reads it: three significant digits, grouped if it is large.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    if size >= 1_000.0 {
+        let whole = format!("{:.0}", value);
+        let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |digits| ("-", digits));
+        let mut grouped = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at) % 3 == 0 {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        return format!("{sign}{grouped}");
+    }
+    match size {
+        _ if size >= 100.0 => format!("{value:.0}"),
+        _ if size >= 10.0 => format!("{value:.1}"),
+        _ if size >= 1.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// A fraction as a percentage.
+fn percent(fraction: f64) -> String {
+    format!("{:.1}%", 100.0 * fraction)
+}
