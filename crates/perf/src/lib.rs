@@ -13,6 +13,8 @@ pub mod kernels;
 pub mod machine;
 pub mod model;
 pub mod precision;
+pub mod serving;
+pub mod training;
 
 pub use calibration::{Calibration, Fit, Ground, Resolved, Spread};
 pub use machine::{Machine, Software};
