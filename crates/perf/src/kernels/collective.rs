@@ -49,14 +49,13 @@ impl CollectiveOperation {
         }
     }
 
-    /// Steps of a ring that wait for one another. Pairs of an all-to-all do not wait.
+    /// Steps of a ring that wait for one another, or messages of an all-to-all.
     #[must_use]
     pub fn steps(self, ranks: f64) -> f64 {
         let others = (ranks - 1.0).max(0.0);
         match self {
             Self::AllReduce => 2.0 * others,
-            Self::AllGather | Self::ReduceScatter => others,
-            Self::AllToAll => others.min(1.0),
+            Self::AllGather | Self::ReduceScatter | Self::AllToAll => others,
             Self::SendReceive => 1.0,
         }
     }
@@ -116,6 +115,9 @@ crate::constants! {
         launch_us: 5.0 in 0.5..=60.0,
         /// A step of a ring with small buffers, in microseconds.
         hop_us: 0.9 in 0.05..=20.0,
+        /// Exponent with which that grows with the number of steps: 1 for a ring, less where
+        /// steps overlap, more where rings grow longer than a board.
+        hop_growth: 0.9 in 0.1..=1.6,
         /// Share of the link rate that a ring sustains.
         ring_share: 0.78 in 0.02..=1.0,
         /// Own part of the buffer, as a share of its bytes that passes at the rate of the link.
@@ -151,14 +153,16 @@ crate::constants! {
         direct_fall: 0.5 in 0.0..=2.0,
         /// What the host needs for a call, in microseconds; chips wait for it if they are quicker.
         host_us: 30.0 in 2.0..=200.0,
-        /// Bytes copied before and after a call by the host's program, for each of the buffer.
-        copied: 1.0 in 0.01..=4.0,
     }
 }
 
 /// A collective.
 #[derive(Debug, Clone, Copy)]
 pub struct Collective;
+
+/// Bytes of memory traffic for each of a buffer that the host's program has copied: read
+/// and written at nine tenths of the bandwidth.
+const COPIED: f64 = 2.0 / 0.9;
 
 const MICRO: f64 = 1e-6;
 const MEGA: f64 = 1048576.0;
@@ -174,7 +178,7 @@ impl Kernel for Collective {
         if shape.method != CollectiveMethod::EagerFramework {
             return device;
         }
-        let memory_s = constants.copied * shape.bytes / chip.memory_bandwidth;
+        let memory_s = COPIED * shape.bytes / chip.memory_bandwidth;
         let device = Estimate { memory_s, ..device };
         // The host prepares the next call while chips work on this one.
         let waiting = (constants.host_us * MICRO - device.seconds()).max(0.0);
@@ -184,7 +188,7 @@ impl Kernel for Collective {
 
 /// From 0 to 1 around `middle`, within about an octave on either side.
 fn rise(value: f64, middle: f64) -> f64 {
-    let ratio = (value / middle).powi(4);
+    let ratio = (value / middle).powi(6);
     if ratio.is_finite() { ratio / (1.0 + ratio) } else { 1.0 }
 }
 
@@ -228,7 +232,7 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let sooner = if shape.operation == CollectiveOperation::AllToAll { 16.0 } else { 1.0 };
     let bulk = rise(sooner * shape.bytes / ranks, constants.bulk_from_mb * MEGA);
     let bulk_us = constants.bulk_us * bulk * steps.powf(constants.bulk_growth);
-    let latency_s = (start_us(shape, constants) + steps * constants.hop_us + bulk_us) * MICRO + filling;
+    let latency_s = (start_us(shape, constants) + constants.hop_us * steps.powf(constants.hop_growth) + bulk_us) * MICRO + filling;
     Estimate { network_s, latency_s, ..Estimate::default() }
 }
 
