@@ -6,5 +6,7 @@ pub mod fit;
 pub mod group;
 pub mod kernels;
 pub mod operators;
+pub mod serving;
 pub mod study;
 pub mod table;
+pub mod training;

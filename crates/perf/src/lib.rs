@@ -12,6 +12,7 @@ pub mod families;
 pub mod kernels;
 pub mod machine;
 pub mod model;
+pub mod network;
 pub mod precision;
 pub mod serving;
 pub mod training;

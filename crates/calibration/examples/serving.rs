@@ -1,0 +1,134 @@
+//! Errors of predictions of measured servers:
+//! `cargo run --release -p narrows-calibration --example serving -- SILICON.csv [CONSTANTS_DIR] [rows|fit]`
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use narrows_calibration::chips::Roster;
+use narrows_calibration::fit::ErrorSummary;
+use narrows_calibration::serving::fitting::{Served, by_group, fit_rows, leave_configurations_out};
+use narrows_calibration::serving::{Context, Request};
+use narrows_calibration::table::Table;
+use narrows_catalog::{DataFile, read_chips, read_places};
+use narrows_perf::model::Models;
+use narrows_perf::serving::Overheads;
+use narrows_perf::{Calibration, ConstantSet, Families};
+
+fn files(folder: &str) -> Vec<DataFile<'static>> {
+    narrows_data::folder(folder).map(|file| DataFile { path: file.path, text: file.text }).collect()
+}
+
+fn summary(pairs: &[(f64, f64)]) -> String {
+    let error = ErrorSummary::of(pairs);
+    format!("{:5} {:5.1} {:5.1} {:+6.1}", error.count, 100.0 * error.median, 100.0 * error.p90, 100.0 * error.bias)
+}
+
+fn table_of(rows: &[(&Served, f64, f64)], by: impl Fn(&Served) -> String) {
+    let mut groups: BTreeMap<String, [Vec<(f64, f64)>; 2]> = BTreeMap::new();
+    for (row, tpot, ttft) in rows {
+        let [one, other] = groups.entry(by(row)).or_default();
+        one.push((*tpot, row.tpot_ms));
+        other.push((*ttft, row.ttft_ms));
+    }
+    for (name, [tpot, ttft]) in groups {
+        println!("{name:60} | tpot {} | ttft {}", summary(&tpot), summary(&ttft));
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let file = arguments.first().ok_or("serving FILE [DIR] [rows|fit]")?;
+    let mut place_files = files("places");
+    place_files.sort_by_key(|file| !file.path.ends_with("/places.toml"));
+    let places = read_places(place_files)?;
+    let chips = read_chips(files("chips"), &places)?;
+    let perf = files("perf");
+    let families = perf.iter().find(|file| file.path.ends_with("families.toml")).ok_or("no families")?;
+    let families = Families::read(*families)?;
+    let models = Models::read(files("models"))?;
+    let mut texts: Vec<(String, String)> = Vec::new();
+    if let Some(folder) = arguments.get(1).filter(|folder| std::path::Path::new(folder).is_dir()) {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            texts.push((path.display().to_string(), std::fs::read_to_string(&path)?));
+        }
+    }
+    let calibration = Calibration::read(texts.iter().map(|(path, text)| DataFile { path, text }))?;
+    println!("{} fits, {} models", calibration.fits.len(), models.all().len());
+    let mut context = Context { models: &models, roster: Roster::new(&chips, &families), calibration: &calibration };
+    let table = Table::read(File::open(file)?)?;
+    let mut skipped = BTreeMap::<String, usize>::new();
+    let mut served = Vec::new();
+    let started = std::time::Instant::now();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for row in table.iter() {
+        let read = Request::read(row, context.models).and_then(|request| context.prepare(request));
+        match read {
+            Ok(prepared) => {
+                let configuration = format!(
+                    "{} {} {} {} {} {} {}",
+                    row.text("model_path"), row.text("backend"), row.text("precision"), row.text("mode"),
+                    row.text("isl"), row.text("osl"), row.text("concurrency"),
+                );
+                // The same run is often listed several times.
+                let run = format!("{} {} {}", row.text("chip"), row.text("silicon_ttft_ms"), row.text("silicon_tpot_ms"));
+                *seen.entry(run.clone()).or_default() += 1;
+                served.push((run, Served {
+                    prepared,
+                    ttft_ms: row.number("silicon_ttft_ms")?,
+                    tpot_ms: row.number("silicon_tpot_ms")?,
+                    configuration,
+                    weight: 1.0,
+                }));
+            }
+            Err(reason) => *skipped.entry(reason).or_default() += 1,
+        }
+    }
+    let served: Vec<Served> = served
+        .into_iter()
+        .map(|(run, row)| Served { weight: 1.0 / seen.get(&run).copied().unwrap_or(1) as f64, ..row })
+        .collect();
+    println!("{} rows in {:?}; skipped {skipped:#?}", served.len(), started.elapsed());
+    let fits = arguments.iter().any(|word| word == "fit");
+    let mut all: Vec<(&Served, f64, f64)> = Vec::new();
+    for ((variant, family), rows) in by_group(&served) {
+        let predictions = if fits {
+            let values = fit_rows(&rows, &[]);
+            let shown: Vec<String> = Overheads::SPECS
+                .iter()
+                .zip(&values)
+                .map(|(spec, value)| {
+                    let edge = *value <= spec.low * 1.01 || *value >= spec.high * 0.99;
+                    format!("{}={value:.4}{}", spec.name, if edge { "!" } else { "" })
+                })
+                .collect();
+            println!("{variant} {family} ({} rows): {}", rows.len(), shown.join(" "));
+            leave_configurations_out(&rows, &values)
+        } else {
+            rows.iter().map(|row| (*row, row.prepared.predict(&context.overheads(&row.prepared)))).collect()
+        };
+        all.extend(predictions.into_iter().map(|(row, prediction)| (row, prediction.tpot_ms, prediction.ttft_ms)));
+    }
+    if arguments.iter().any(|word| word == "rows") {
+        for (row, tpot, ttft) in &all {
+            let request = &row.prepared.request;
+            println!(
+                "ROW,{},{},{},{},{:?},{},{},{},{},{:?},{},{:.2},{:.2},{:.1},{:.1}",
+                request.chip, request.variant(), request.model, request.public_benchmark, request.decode.deployment.experts,
+                request.input, request.output, request.concurrency, request.decode.workers,
+                request.decode.deployment.parallelism, request.rounds, tpot, row.tpot_ms, ttft, row.ttft_ms
+            );
+        }
+    }
+    table_of(&all, |row| format!("{} {}", row.prepared.request.chip, row.prepared.request.variant()));
+    println!();
+    table_of(&all, |row| {
+        let request = &row.prepared.request;
+        format!("{} {} {} {}", request.model, request.chip, request.variant(), request.decode.deployment.experts)
+    });
+    println!();
+    table_of(&all, |row| row.prepared.request.chip.clone());
+    table_of(&all, |row| format!("public {} {}", row.prepared.request.public_benchmark, row.prepared.request.variant()));
+    table_of(&all, |_| "all".to_owned());
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Published results of servers (`e2e.csv`), each in its own unit.

@@ -1,0 +1,1 @@
+//! Search over executions of a server.
