@@ -3,7 +3,6 @@
 use super::{MlaShape, arithmetic, cached_share, overlap, splits_sequences};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
-use crate::kernels::sustained::sustained_rate;
 use crate::kernels::{Kernel, Work};
 use crate::precision::Arithmetic;
 
@@ -16,8 +15,6 @@ crate::constants! {
         step_clocks: 1000.0 in 50.0..=40000.0,
         /// Starting and ending a sequence in a core, in clocks.
         sequence_clocks: 4000.0 in 100.0..=100000.0,
-        /// Starting and ending a part of a split sequence, in clocks.
-        part_clocks: 4000.0 in 100.0..=100000.0,
         /// Joining the parts of a split sequence, in microseconds.
         join_us: 2.0 in 0.01..=30.0,
         /// The same for every part, in microseconds.
@@ -34,8 +31,10 @@ crate::constants! {
         query_passes: 1.5 in 0.1..=10.0,
         /// Softmax of a row over one token in a core, in clocks.
         pair_clocks: 0.02 in 0.0005..=2.0,
-        /// Energy of an operation in picojoules.
-        energy_pj: 0.5 in 0.05..=1.2,
+        /// Sharpness of the overlap of arithmetic and loading.
+        sharpness: 3.0 in 1.2..=10.0,
+        /// Further start of heads that are many, in microseconds for every doubling.
+        doubling_us: 0.2 in 0.0001..=2.0,
         /// Rows below which a tile costs no less, where rows are not padded.
         least_rows: 16.0 in 1.0..=128.0,
         /// Time of two tiles in one core at once over that of one.
@@ -49,8 +48,6 @@ pub struct MlaDecode;
 
 /// Tokens of a tile.
 const TILE_TOKENS: f64 = 64.0;
-/// How arithmetic and loading overlap.
-const SHARPNESS: f64 = 4.0;
 /// Share of the published rate that a core sustains where power allows.
 const RATE_SHARE: f64 = 0.96;
 
@@ -68,13 +65,9 @@ impl Kernel for MlaDecode {
         let splits = splits_sequences(chip, precision);
         let rows = shape.heads * shape.query_length;
         let (row_tiles, tile_rows) = row_tiles(chip, rows, constants.least_rows);
+        let least_steps = if chip.rate(Arithmetic::Fp4) > 0.0 { 4.0 } else { 1.0 };
         let steps = (shape.kv_length / TILE_TOKENS).ceil().max(1.0);
-        let rate = sustained_rate(
-            chip.rate(arithmetic(chip, precision)),
-            chip.power,
-            RATE_SHARE,
-            constants.energy_pj * 1e-12,
-        );
+        let rate = RATE_SHARE * chip.rate(arithmetic(chip, precision));
         let tile_operations = 2.0 * tile_rows * TILE_TOKENS * shape.widths();
         let around = (constants.step_clocks + constants.pair_clocks * tile_rows * TILE_TOKENS) / chip.clock;
         let step_s = overlap(tile_operations / (rate / chip.cores), around, 2.0);
@@ -82,16 +75,16 @@ impl Kernel for MlaDecode {
         let (compute, parts) = if splits {
             let workers = (chip.cores / row_tiles).max(1.0);
             let share = shape.batch * steps / workers;
-            let serial = share.max(1.0);
+            let serial = share.max(steps.min(least_steps));
             let parts = (steps / serial).max(1.0);
             let sequences = (shape.batch / workers).max(1.0);
-            let split = constants.part_clocks / chip.clock * (1.0 - 1.0 / parts);
-            (serial * step_s + sequences * sequence_s + split, parts)
+            let sequences = if least_steps > 1.0 { sequences.ceil() } else { sequences };
+            (serial * step_s + (sequences - 1.0) * sequence_s, parts)
         } else {
             let turns = (shape.batch * row_tiles * 2.0 / chip.cores).ceil().max(1.0);
             let odd = turns % 2.0;
             let turns = (turns - odd) / 2.0 * constants.pair_slowdown + odd;
-            ((steps * step_s + sequence_s) * turns, 1.0)
+            ((steps * step_s + sequence_s) * turns - sequence_s, 1.0)
         };
         let kv_bytes = shape.work().bytes.max(0.0);
         let kv_bytes = if splits { kv_bytes } else { kv_bytes * 2.0 / shape.kv_scheme.weight_bytes() };
@@ -103,13 +96,13 @@ impl Kernel for MlaDecode {
         let memory = kv_bytes * slowness;
         let query = (query_bytes + part_bytes) * slowness;
         let join = constants.join_us * 1e-6 * (1.0 - 1.0 / parts) + constants.part_join_us * 1e-6 * (parts - 1.0);
-        let both = overlap(compute, memory, SHARPNESS);
+        let both = overlap(compute, memory, constants.sharpness);
         let body = if compute >= memory {
             Estimate { compute_s: both, memory_s: query, ..Estimate::default() }
         } else {
             Estimate { memory_s: both + query, ..Estimate::default() }
         };
-        Estimate { latency_s: constants.launch_us * 1e-6 + join, ..body }
+        Estimate { latency_s: (constants.launch_us + constants.doubling_us * (1.0 + per_row).log2()) * 1e-6 + sequence_s + join, ..body }
     }
 }
 
