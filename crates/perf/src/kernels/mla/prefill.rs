@@ -3,34 +3,37 @@
 use super::{MlaShape, arithmetic, cached_share, overlap};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
+use crate::kernels::sustained::short_of_power;
 use crate::kernels::{Kernel, Work};
-use crate::kernels::sustained::sustained_rate;
 
 crate::constants! {
-    /// Fitted constants of prefill over latent vectors.
+    /// Fitted constants of prefill over latent vectors. Latencies are in clocks, for they
+    /// are chains of instructions and of trips through the chip.
     pub struct MlaPrefillConstants {
-        /// Launches in microseconds.
-        launch_us: 12.0 in 0.5..=400.0,
-        /// Energy of an operation in picojoules.
-        energy_pj: 0.5 in 0.01..=3.0,
+        /// Launches, rotation and storing of new tokens.
+        launch_clocks: 20000.0 in 500.0..=1000000.0,
         /// Exponentials for a pair, with those that the kernel waits for otherwise.
         exponentials: 1.2 in 0.1..=8.0,
-        /// Other work for a pair in a core, in clocks.
+        /// Other work for a pair in a core.
         pair_clocks: 0.02 in 0.0001..=1.0,
-        /// Starting and ending a tile of queries, in clocks.
+        /// Starting and ending a tile of queries.
         tile_clocks: 3000.0 in 50.0..=40000.0,
+        /// How evenly tiles are spread over cores.
+        evenness: 2.0 in 1.0..=12.0,
+        /// Energy of an operation in picojoules.
+        energy_pj: 0.5 in 0.01..=3.0,
+        /// How long work may draw more than its power, in microseconds.
+        burst_us: 2000.0 in 50.0..=50000.0,
         /// Share of the memory bandwidth that is sustained.
         bandwidth_share: 0.8 in 0.05..=1.0,
+        /// Times that operands of heads go to or from memory.
+        passes: 1.5 in 0.5..=10.0,
+        /// Times that latent vectors go to or from memory.
+        latent_passes: 2.0 in 0.1..=40.0,
         /// Cache bandwidth over memory bandwidth.
         cache_gain: 2.5 in 1.0..=10.0,
         /// Share of the cache that holds operands from one run to the next.
-        cache_share: 0.6 in 0.05..=1.5,
-        /// Times that operands go to or from memory.
-        passes: 1.5 in 0.5..=10.0,
-        /// How evenly tiles are spread over cores.
-        evenness: 4.0 in 1.0..=12.0,
-        /// Queries of a tile.
-        tile_rows: 128.0 in 64.0..=256.0,
+        cache_share: 0.8 in 0.05..=3.0,
     }
 }
 
@@ -38,6 +41,10 @@ crate::constants! {
 #[derive(Debug, Clone, Copy)]
 pub struct MlaPrefill;
 
+/// Queries of a tile.
+const TILE_ROWS: f64 = 128.0;
+/// Keys that are taken at a time.
+const TILE_KEYS: f64 = 64.0;
 /// Share of the published rate that a core sustains where power allows.
 const RATE_SHARE: f64 = 0.96;
 /// How matrix products and softmax overlap.
@@ -53,30 +60,43 @@ impl Kernel for MlaPrefill {
     }
 
     fn estimate(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstants) -> Estimate {
-        let precision = shape.precision();
-        let rate = sustained_rate(
-            chip.rate(arithmetic(chip, precision)),
-            chip.power,
-            RATE_SHARE,
-            constants.energy_pj * 1e-12,
-        );
-        let tensor = 2.0 * shape.widths() * chip.cores / rate;
-        let softmax = constants.exponentials * chip.cores / chip.exponential_rate + constants.pair_clocks / chip.clock;
-        let pair_s = overlap(tensor, softmax, SHARPNESS);
-        let rows = constants.tile_rows;
-        let tiles = (shape.query_length / rows).ceil().max(1.0);
-        let before = (shape.kv_length - shape.query_length).max(0.0);
-        let tile_s = constants.tile_clocks / chip.clock;
-        let longest = rows * (before + shape.query_length.max(64.0)) * pair_s + tile_s;
-        let average_pairs = rows * (before + (tiles + 1.0) / 2.0 * rows.min(shape.query_length.max(64.0)));
-        let all = shape.batch * shape.heads * tiles;
-        let average = all / chip.cores * (average_pairs * pair_s + tile_s);
-        let compute = overlap(longest, average, constants.evenness);
-        let bytes = shape.batch * shape.heads * shape.query_length * 4.0 * shape.widths() * constants.passes;
+        let compute_s = compute_s(shape, chip, constants);
+        let tokens = shape.batch * shape.query_length;
+        let head_bytes = 4.0 * tokens * shape.heads * shape.widths() * constants.passes;
+        let latent_bytes = 4.0 * tokens * (shape.latent + shape.rope) * constants.latent_passes;
+        let bytes = head_bytes + latent_bytes;
         let hit = cached_share(bytes, constants.cache_share * chip.cache_bytes);
-        let memory = bytes * (1.0 - hit + hit / constants.cache_gain)
+        let byte_s = (1.0 - hit + hit / constants.cache_gain)
             / (constants.bandwidth_share * chip.memory_bandwidth);
-        let latency_s = constants.launch_us * 1e-6;
-        Estimate { compute_s: compute, memory_s: memory, latency_s, network_s: 0.0 }
+        Estimate {
+            compute_s,
+            memory_s: bytes * byte_s,
+            latency_s: constants.launch_clocks / chip.clock,
+            network_s: 0.0,
+        }
     }
+}
+
+/// Seconds of tiles of queries over cores.
+fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstants) -> f64 {
+    let rate = RATE_SHARE * chip.rate(arithmetic(chip, shape.precision()));
+    let operations = 2.0 * shape.widths();
+    let softmax = constants.exponentials / chip.exponential_rate * chip.cores
+        + constants.pair_clocks / chip.clock;
+    let pair_s = overlap(operations / rate * chip.cores, softmax, SHARPNESS);
+    let tile_s = constants.tile_clocks / chip.clock;
+    let tiles = (shape.query_length / TILE_ROWS).ceil().max(1.0);
+    let before = (shape.kv_length - shape.query_length).max(0.0);
+    let last = (shape.query_length / TILE_KEYS).ceil().max(1.0) * TILE_KEYS;
+    // Tiles see one more tile of keys each, so that the mean is half of the last and first.
+    let mean = (last + last.min(TILE_ROWS)) / 2.0;
+    let longest = TILE_ROWS * (before + last) * pair_s + tile_s;
+    let pairs = shape.batch * shape.heads * tiles * TILE_ROWS * (before + mean);
+    let even = (pairs * pair_s + shape.batch * shape.heads * tiles * tile_s) / chip.cores;
+    let free = overlap(longest, even, constants.evenness);
+    // Boards even out their power over a while: what is over sooner is not slowed down.
+    let energy = pairs * operations * constants.energy_pj * 1e-12;
+    let draw = if chip.power > 0.0 { energy / (free * chip.power) } else { 0.0 };
+    let burst = constants.burst_us * 1e-6;
+    free * (1.0 + (short_of_power(draw) - 1.0) * free / (free + burst))
 }
