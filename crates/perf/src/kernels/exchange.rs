@@ -1,5 +1,9 @@
 //! The exchange of tokens between chips that hold different experts: dispatch to the
 //! experts and combination of what they return.
+//!
+//! After DeepEP (DeepSeek-AI 2025). Its kernels for many tokens send a token once to each
+//! chip that holds any of its experts, over the network once to each node, and copy it with
+//! a set number of cores. Those for few tokens send a copy for every expert.
 
 use super::Kernel;
 use super::collective::LinkClass;
@@ -23,6 +27,8 @@ pub struct ExchangeShape {
     pub nodes: f64,
     /// Whether the kernels are those for few tokens (decoding).
     pub low_latency: bool,
+    /// Cores that copy, of the kernels for many tokens; 0 for the usual number.
+    pub cores: f64,
     /// Bytes of an element on the way to the experts.
     pub dispatch_bytes: f64,
     /// Bytes of an element on the way back.
@@ -35,13 +41,43 @@ pub struct ExchangeShape {
     pub fabric_bandwidth: f64,
 }
 
+/// Cores that copy unless a shape says otherwise: DeepSeek-V3's choice (technical report,
+/// section 3.2.2).
+pub const USUAL_CORES: f64 = 20.0;
+
 crate::constants! {
     /// Fitted constants of the exchange.
     pub struct ExchangeConstants {
-        /// Start in microseconds, both ways together.
-        launch_us: 35.0 in 2.0..=400.0,
-        /// Share of the link rate that is sustained.
-        bandwidth_share: 0.6 in 0.02..=1.0,
+        /// Start of the kernels for many tokens, both ways together, in microseconds.
+        launch_us: 60.0 in 5.0..=400.0,
+        /// What they need besides for a token's width, in microseconds for 1,000 elements.
+        width_us: 2.0 in 0.01..=20.0,
+        /// Bytes that a core copies, in gigabytes per second.
+        core_rate: 12.0 in 1.0..=100.0,
+        /// Copies of each token that stay on its chip: packing and unpacking.
+        own_copies: 1.5 in 0.0..=8.0,
+        /// What a core does for each expert of a token whatever its width, in nanoseconds.
+        handling_ns: 50.0 in 0.1..=2000.0,
+        /// Share of the link rate that is sustained with many tokens.
+        link_share: 0.8 in 0.1..=1.0,
+        /// How sharply the slower of cores and links decides: 1 adds them up.
+        sharpness: 1.5 in 1.0..=6.0,
+        /// Start of the kernels for few tokens, both ways together, in microseconds.
+        quick_launch_us: 20.0 in 2.0..=200.0,
+        /// What they need for each expert, in microseconds.
+        expert_us: 0.03 in 0.0005..=0.5,
+        /// What they need for each chip that takes part, in microseconds.
+        rank_us: 1.0 in 0.01..=10.0,
+        /// Share of the link rate that is sustained with few tokens.
+        quick_share: 0.5 in 0.05..=1.0,
+        /// Experts at which dispatch takes twice its time, since a core serves only one.
+        few_experts: 40.0 in 0.1..=500.0,
+        /// Share of the network's rate that is sustained. Rows within one node do not tell;
+        /// 43 to 46 of 50 GB/s are published (DeepEP, README).
+        fabric_share: 0.9 in 0.3..=1.0,
+        /// What crossing the network adds, both ways together, in microseconds: published
+        /// latencies among 8 to 256 chips grow by as much for each doubling.
+        fabric_us: 12.0 in 1.0..=100.0,
     }
 }
 
@@ -49,18 +85,70 @@ crate::constants! {
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange;
 
+const MICRO: f64 = 1e-6;
+const NANO: f64 = 1e-9;
+const GIGA: f64 = 1e9;
+
 impl Kernel for Exchange {
     type Shape = ExchangeShape;
     type Constants = ExchangeConstants;
     const NAME: &'static str = "exchange";
 
     fn estimate(shape: &ExchangeShape, _: &Accelerator, constants: &ExchangeConstants) -> Estimate {
-        let bytes = shape.tokens * shape.hidden * shape.top_k * (shape.dispatch_bytes + shape.combine_bytes);
-        let away = (shape.nodes - 1.0) / shape.nodes.max(1.0);
-        let near = (shape.ranks - 1.0) / shape.ranks.max(1.0) - away;
-        let rate = constants.bandwidth_share;
-        let fabric = if away > 0.0 { bytes * away / (rate * shape.fabric_bandwidth) } else { 0.0 };
-        let network_s = fabric.max(bytes * near.max(0.0) / (rate * shape.node_bandwidth));
-        Estimate { network_s, latency_s: constants.launch_us * 1e-6, ..Estimate::default() }
+        let crossing = constants.fabric_us * MICRO * shape.nodes.max(1.0).log2();
+        let exchange = if shape.low_latency { few(shape, constants) } else { many(shape, constants) };
+        Estimate { latency_s: exchange.latency_s + crossing, ..exchange }
     }
+}
+
+/// How many of `places` a token goes to on average, if its experts are drawn freely.
+fn touched(places: f64, top_k: f64) -> f64 {
+    let places = places.max(1.0);
+    (places * (1.0 - (1.0 - 1.0 / places).powf(top_k))).min(places)
+}
+
+/// Share of places other than one's own.
+fn elsewhere(places: f64) -> f64 {
+    (places - 1.0).max(0.0) / places.max(1.0)
+}
+
+/// Seconds for bytes that leave over the network; none within one node.
+fn over_network(bytes: f64, shape: &ExchangeShape, constants: &ExchangeConstants) -> f64 {
+    if shape.nodes > 1.0 && shape.fabric_bandwidth > 0.0 {
+        bytes / (constants.fabric_share * shape.fabric_bandwidth)
+    } else {
+        0.0
+    }
+}
+
+/// Many tokens: one copy to each chip that needs it, made by few cores.
+fn many(shape: &ExchangeShape, constants: &ExchangeConstants) -> Estimate {
+    let once = shape.tokens * shape.hidden * (shape.dispatch_bytes + shape.combine_bytes);
+    let copies = touched(shape.ranks, shape.top_k);
+    let cores = if shape.cores > 0.0 { shape.cores } else { USUAL_CORES };
+    let handling = shape.tokens * shape.top_k * constants.handling_ns * NANO;
+    let copying = (once * (copies + constants.own_copies) / (constants.core_rate * GIGA) + handling) / cores;
+    let per_node = shape.ranks / shape.nodes.max(1.0);
+    let linking = once * copies * elsewhere(per_node) / (constants.link_share * shape.node_bandwidth);
+    let power = constants.sharpness;
+    let within = (copying.powf(power) + linking.powf(power)).powf(1.0 / power);
+    let beyond = once * touched(shape.nodes, shape.top_k) * elsewhere(shape.nodes);
+    let network_s = within.max(over_network(beyond, shape, constants));
+    let latency_s = (constants.launch_us + constants.width_us * shape.hidden / 1000.0) * MICRO;
+    Estimate { network_s, latency_s, ..Estimate::default() }
+}
+
+/// Few tokens: one copy for each expert.
+fn few(shape: &ExchangeShape, constants: &ExchangeConstants) -> Estimate {
+    let scarce = 1.0 + constants.few_experts / shape.experts.max(1.0);
+    let copies = shape.tokens * shape.hidden * shape.top_k;
+    let bytes = copies * (shape.dispatch_bytes * scarce + shape.combine_bytes);
+    let per_node = shape.ranks / shape.nodes.max(1.0);
+    let within = bytes * elsewhere(per_node) / (constants.quick_share * shape.node_bandwidth);
+    let beyond = copies * (shape.dispatch_bytes + shape.combine_bytes) * elsewhere(shape.nodes);
+    let network_s = within.max(over_network(beyond, shape, constants));
+    // Chips of other nodes are told in parallel with those of one's own.
+    let waiting = constants.rank_us * per_node + constants.expert_us * shape.experts;
+    let latency_s = (constants.quick_launch_us + waiting) * MICRO;
+    Estimate { network_s, latency_s, ..Estimate::default() }
 }
