@@ -62,6 +62,10 @@ pub fn fit(
 /// Residuals below this count with their square, above it with their size.
 const KNEE: f64 = 0.03;
 const ROUNDS: usize = 60;
+/// Distances over which slopes are taken, in turns.
+const SLOPES: [f64; 3] = [1e-3, 0.1, 0.02];
+/// Steps along one constant at a time: a factor of several down to a tenth.
+const STRIDES: [f64; 4] = [2.0, 1.0, 0.3, 0.1];
 
 struct Problem<'a> {
     specs: &'a [ConstantSpec],
@@ -116,16 +120,49 @@ impl Problem<'_> {
         self.specs.iter().zip(open).map(|(spec, open)| Self::close(spec, *open)).collect()
     }
 
+    /// Down from a start: by gradients, then, as formulas that take the best of several ways
+    /// have creases at which gradients stall, by steps along one constant at a time, in turns.
     fn descend(&self, start: &[f64]) -> Vec<f64> {
-        let count = self.specs.len();
         let mut open: Vec<f64> = self.specs.iter().zip(start).map(|(spec, value)| Self::open(spec, *value)).collect();
+        for slope in SLOPES {
+            open = self.by_gradients(open, slope);
+            for step in STRIDES {
+                open = self.one_at_a_time(open, step);
+            }
+        }
+        self.constants(&self.by_gradients(open, 1e-3))
+    }
+
+    /// Moves each constant by a step either way where that helps.
+    fn one_at_a_time(&self, start: Vec<f64>, step: f64) -> Vec<f64> {
+        let mut best = self.loss(&self.constants(&start));
+        let mut open = start;
+        for at in 0..open.len() {
+            for by in [step, -step] {
+                let mut trial = open.clone();
+                if let Some(value) = trial.get_mut(at) {
+                    *value = (*value + by).clamp(-12.0, 12.0);
+                }
+                let loss = self.loss(&self.constants(&trial));
+                if loss < best {
+                    (open, best) = (trial, loss);
+                }
+            }
+        }
+        open
+    }
+
+    /// Levenberg's and Marquardt's steps, with slopes taken over a distance of `slope`.
+    fn by_gradients(&self, start: Vec<f64>, slope: f64) -> Vec<f64> {
+        let count = self.specs.len();
+        let mut open = start;
         let mut residuals = self.residuals(&self.constants(&open));
         let mut loss = self.loss_of(&residuals);
         let mut damping = 1e-2;
         for _ in 0..ROUNDS {
             let columns: Vec<Vec<f64>> = (0..count)
                 .map(|column| {
-                    let step = 1e-3;
+                    let step = slope;
                     let moved: Vec<f64> =
                         open.iter().enumerate().map(|(at, value)| if at == column { value + step } else { *value }).collect();
                     let after = self.residuals(&self.constants(&moved));
@@ -166,7 +203,7 @@ impl Problem<'_> {
                 break;
             }
         }
-        self.constants(&open)
+        open
     }
 }
 

@@ -34,7 +34,10 @@ impl Measured for Gemm {
         }
         let scheme = accelerator.supported(scheme);
         let family = families.get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
-        let shape = GemmShape { m: row.number("m")?, n: row.number("n")?, k: row.number("k")?, scheme };
+        let shape = GemmShape::new(row.number("m")?, row.number("n")?, row.number("k")?, scheme);
+        // DeepGEMM's own figures are of the product alone.
+        let alone = row.text("framework").eq_ignore_ascii_case("deepgemm");
+        let shape = if alone { shape.prequantized() } else { shape };
         Ok(Measurement {
             key: GroupKey { variant: variant(row.text("framework"), row.text("kernel_source")).to_owned(), scheme, family },
             chip: row.text("chip").to_owned(),

@@ -6,7 +6,7 @@
 //! fastest counts.
 
 use super::Kernel;
-use super::sustained::{short_of_power, sustained_rate};
+use super::sustained::short_of_power;
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 use crate::precision::Scheme;
@@ -22,13 +22,21 @@ pub struct GemmShape {
     pub k: f64,
     /// Precision.
     pub scheme: Scheme,
+    /// Whether activations come in the product's precision, quantized by the kernel before.
+    pub prequantized: bool,
 }
 
 impl GemmShape {
     /// A product whose activations come in 16 bits.
     #[must_use]
     pub const fn new(m: f64, n: f64, k: f64, scheme: Scheme) -> Self {
-        Self { m, n, k, scheme }
+        Self { m, n, k, scheme, prequantized: false }
+    }
+
+    /// The same product of activations that were quantized before.
+    #[must_use]
+    pub const fn prequantized(self) -> Self {
+        Self { prequantized: true, ..self }
     }
 }
 
@@ -45,6 +53,9 @@ crate::constants! {
         store_bytes_per_clock: 30.0 in 1.0..=1000.0,
         /// Handing partial sums to the core that adds them, in microseconds.
         split_us: 1.5 in 0.1..=60.0,
+        /// Share by which steps take longer when the inner dimension is shared out: cores out of
+        /// step with each other find less in the cache.
+        split_loss: 0.05 in 0.001..=2.0,
         /// Energy of an operation in picojoules.
         energy_pj: 0.6 in 0.02..=10.0,
         /// Share of the memory bandwidth that is sustained.
@@ -55,8 +66,12 @@ crate::constants! {
         cache_bytes_per_clock: 64.0 in 5.0..=1000.0,
         /// Share of the last-level cache from which activations come, just written by the kernel before.
         activation_cache: 0.6 in 0.01..=1.0,
+        /// Share of the last-level cache in which results stay, to be overwritten there.
+        output_cache: 0.1 in 0.01..=1.0,
         /// Share of the last-level cache from which weights come, used by an earlier layer.
         weight_cache: 0.1 in 0.01..=1.0,
+        /// Share of the shorter of arithmetic and memory traffic that does not hide behind the other.
+        overlap_loss: 0.2 in 0.01..=1.0,
         /// Operands read again because a wave's working set does not stay in the cache.
         reread: 0.3 in 0.01..=1.0,
         /// Launch of the quantize kernel in microseconds.
@@ -108,6 +123,7 @@ struct Product {
     step_latency: f64,
     tile_latency: f64,
     split_latency: f64,
+    split_loss: f64,
     store_rate: f64,
     output_bytes: f64,
     cache_rate: f64,
@@ -118,6 +134,7 @@ struct Product {
     bytes: f64,
     /// Bytes by which a wave's operands overrun the cache, at most.
     reread: f64,
+    overlap_loss: f64,
     k: f64,
 }
 
@@ -133,16 +150,12 @@ impl Product {
     fn new(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) -> Self {
         let scheme = shape.scheme;
         let (m, n, k) = (shape.m, shape.n, shape.k);
-        let rate = sustained_rate(
-            chip.rate(scheme.arithmetic()),
-            chip.power,
-            RATE_SHARE,
-            constants.energy_pj * 1e-12,
-        );
+        let rate = RATE_SHARE * chip.rate(scheme.arithmetic());
         let step_elements = STEP_BYTES / scheme.activation_bytes();
         let operands = m * k * scheme.activation_bytes() + n * k * scheme.weight_bytes();
         let bytes = operands + m * n * scheme.output_bytes();
         let cached = m * k * scheme.activation_bytes() * found(bytes, constants.activation_cache * chip.cache_bytes)
+            + m * n * scheme.output_bytes() * found(bytes, constants.output_cache * chip.cache_bytes)
             + n * k * scheme.weight_bytes() * found(bytes, constants.weight_cache * chip.cache_bytes);
         Self {
             m,
@@ -158,12 +171,14 @@ impl Product {
             store_rate: constants.store_bytes_per_clock * chip.clock,
             output_bytes: scheme.output_bytes(),
             split_latency: constants.split_us * 1e-6,
+            split_loss: constants.split_loss,
             cache_rate: constants.cache_bytes_per_clock * chip.clock,
             core_bandwidth: constants.core_bytes_per_clock * chip.clock,
             bandwidth: constants.bandwidth_share * chip.memory_bandwidth,
             cores: chip.cores,
             bytes: bytes - cached,
             reread: constants.reread,
+            overlap_loss: constants.overlap_loss,
         }
     }
 
@@ -181,7 +196,7 @@ impl Product {
             * self.step_elements;
         let work = (operations / self.core_rate).max(fed / self.cache_rate);
         let step = (work * work + self.step_latency * self.step_latency).sqrt();
-        let body = steps * step;
+        let body = steps * step * if shared { 1.0 + self.split_loss } else { 1.0 };
         let full = (blocks / self.cores).floor();
         let rest = blocks - full * self.cores;
         let (tail, rest) = if rest > 1e-6 * self.cores { (1.0, rest) } else { (0.0, 0.0) };
@@ -192,9 +207,9 @@ impl Product {
         let again = waves * self.k * patch * (self.activation_bytes + self.weight_bytes);
         let bytes = self.bytes + self.reread * (again - self.bytes).max(0.0);
         let every = bytes / blocks;
-        let steady = soft_max(full * body, full * self.cores * every / self.bandwidth);
+        let steady = self.overlapped(full * body, full * self.cores * every / self.bandwidth);
         let reach = self.bandwidth.min(rest.max(1.0) * self.core_bandwidth);
-        let last = soft_max(tail * body, rest * every / reach);
+        let last = self.overlapped(tail * body, rest * every / reach);
         let reduce = if shared {
             self.split_latency + 8.0 * self.m * self.n * share.max(1.0) / (self.cores * self.cache_rate)
         } else {
@@ -204,6 +219,11 @@ impl Product {
         let latency = (full + tail) * (self.tile_latency + stored) + reduce;
         let memory_bound = bytes / self.bandwidth > (full + tail) * body;
         Tiling { seconds: latency + steady + last, latency, memory_bound }
+    }
+
+    /// Time of arithmetic and memory traffic that overlap.
+    fn overlapped(&self, one: f64, other: f64) -> f64 {
+        one.max(other) + self.overlap_loss * one.min(other)
     }
 
     fn best(&self) -> Tiling {
@@ -241,7 +261,10 @@ impl Kernel for Gemm {
     fn estimate(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) -> Estimate {
         let best = Product::new(shape, chip, constants).best();
         let latency = constants.launch_us * 1e-6 + best.latency;
-        let busy = best.seconds - best.latency;
+        let unlimited = constants.launch_us * 1e-6 + best.seconds;
+        let energy = 2.0 * shape.m * shape.n * shape.k * constants.energy_pj * 1e-12;
+        let seconds = soft_max(unlimited, energy / chip.power);
+        let busy = seconds - latency;
         let product = if best.memory_bound {
             Estimate { latency_s: latency, memory_s: busy, ..Estimate::default() }
         } else {
@@ -253,7 +276,7 @@ impl Kernel for Gemm {
 
 /// The kernel that quantizes activations before the product.
 fn quantize(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) -> Estimate {
-    if !shape.scheme.quantizes_activations() {
+    if shape.prequantized || !shape.scheme.quantizes_activations() {
         return Estimate::default();
     }
     // One scale for the whole tensor needs its greatest value first: a pass of its own.
