@@ -9,6 +9,7 @@ pub mod accelerator;
 pub mod calibration;
 pub mod estimate;
 pub mod families;
+pub mod hugging_face;
 pub mod kernels;
 pub mod machine;
 pub mod model;

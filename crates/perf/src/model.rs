@@ -234,7 +234,7 @@ pub struct Experts {
     /// Width inside the part that every token uses (shared experts together, or a dense
     /// network beside the experts); zero without one.
     pub shared_inner: usize,
-    /// Shared experts, as a number; zero where `shared_inner` is not cut into experts.
+    /// Shared experts, as a number; one where `shared_inner` is not cut into experts.
     pub shared: usize,
     /// Whether there are two products in instead of one.
     pub gated: bool,

@@ -158,6 +158,7 @@ fn read_feed_forward(table: &Table<'_>) -> Option<FeedForward> {
         } else {
             shared.saturating_mul(inner)
         };
+        let shared = if shared_inner > 0 { shared.max(1) } else { 0 };
         let latent = optional_dimension(table, "latent");
         return Some(FeedForward::Experts(Experts { experts, top_k, inner, shared_inner, shared, gated, latent }));
     }
