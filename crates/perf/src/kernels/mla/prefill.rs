@@ -5,6 +5,7 @@ use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 use crate::kernels::sustained::short_of_power;
 use crate::kernels::{Kernel, Work};
+use crate::precision::Arithmetic;
 
 crate::constants! {
     /// Fitted constants of prefill over latent vectors. Latencies are in clocks, for they
@@ -25,9 +26,11 @@ crate::constants! {
         /// How long work may draw more than its power, in microseconds.
         burst_us: 2000.0 in 50.0..=50000.0,
         /// Share of the memory bandwidth that is sustained.
-        bandwidth_share: 0.8 in 0.05..=1.0,
-        /// Times that operands of heads go to or from memory.
-        passes: 1.5 in 0.5..=10.0,
+        bandwidth_share: 0.85 in 0.05..=1.0,
+        /// Sharpness of the overlap of arithmetic and loading.
+        sharpness: 1.5 in 1.0..=8.0,
+        /// Times that operands of heads go to or from memory before, to be made narrower.
+        narrowing_passes: 1.0 in 0.1..=10.0,
         /// Times that latent vectors go to or from memory.
         latent_passes: 2.0 in 0.1..=40.0,
         /// Cache bandwidth over memory bandwidth.
@@ -41,8 +44,6 @@ crate::constants! {
 #[derive(Debug, Clone, Copy)]
 pub struct MlaPrefill;
 
-/// Queries of a tile.
-const TILE_ROWS: f64 = 128.0;
 /// Keys that are taken at a time.
 const TILE_KEYS: f64 = 64.0;
 /// Share of the published rate that a core sustains where power allows.
@@ -60,17 +61,28 @@ impl Kernel for MlaPrefill {
     }
 
     fn estimate(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstants) -> Estimate {
-        let compute_s = compute_s(shape, chip, constants);
+        let compute = compute_s(shape, chip, constants);
         let tokens = shape.batch * shape.query_length;
-        let head_bytes = 4.0 * tokens * shape.heads * shape.widths() * constants.passes;
+        let operands = tokens * shape.heads * (2.0 * (shape.key + shape.rope) + shape.value);
+        let results = tokens * shape.heads * shape.value;
+        let stored = shape.precision().activation_bytes();
+        let head_bytes = operands * stored + 2.0 * results;
+        let narrowing = if stored < 2.0 && arithmetic(chip, shape.precision()) != Arithmetic::Bf16 {
+            operands * (2.0 + stored) * constants.narrowing_passes
+        } else {
+            0.0
+        };
         let latent_bytes = 4.0 * tokens * (shape.latent + shape.rope) * constants.latent_passes;
-        let bytes = head_bytes + latent_bytes;
-        let hit = cached_share(bytes, constants.cache_share * chip.cache_bytes);
+        let before = latent_bytes + narrowing;
+        let hit = cached_share(before + head_bytes, constants.cache_share * chip.cache_bytes);
         let byte_s = (1.0 - hit + hit / constants.cache_gain)
             / (constants.bandwidth_share * chip.memory_bandwidth);
+        let loading = head_bytes * byte_s;
+        let both = overlap(compute, loading, constants.sharpness);
+        let (compute_s, loading_s) = if compute >= loading { (both, 0.0) } else { (0.0, both) };
         Estimate {
             compute_s,
-            memory_s: bytes * byte_s,
+            memory_s: before * byte_s + loading_s,
             latency_s: constants.launch_clocks / chip.clock,
             network_s: 0.0,
         }
@@ -85,13 +97,14 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
         + constants.pair_clocks / chip.clock;
     let pair_s = overlap(operations / rate * chip.cores, softmax, SHARPNESS);
     let tile_s = constants.tile_clocks / chip.clock;
-    let tiles = (shape.query_length / TILE_ROWS).ceil().max(1.0);
+    let (rows, at_once) = tile_rows(chip);
+    let tiles = (shape.query_length / rows).ceil().max(1.0);
     let before = (shape.kv_length - shape.query_length).max(0.0);
     let last = (shape.query_length / TILE_KEYS).ceil().max(1.0) * TILE_KEYS;
     // Tiles see one more tile of keys each, so that the mean is half of the last and first.
-    let mean = (last + last.min(TILE_ROWS)) / 2.0;
-    let longest = TILE_ROWS * (before + last) * pair_s + tile_s;
-    let pairs = shape.batch * shape.heads * tiles * TILE_ROWS * (before + mean);
+    let mean = (last + last.min(rows)) / 2.0;
+    let longest = rows * at_once.min(tiles) * (before + last) * pair_s + tile_s;
+    let pairs = shape.batch * shape.heads * tiles * rows * (before + mean);
     let even = (pairs * pair_s + shape.batch * shape.heads * tiles * tile_s) / chip.cores;
     let free = overlap(longest, even, constants.evenness);
     // Boards even out their power over a while: what is over sooner is not slowed down.
@@ -99,4 +112,17 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
     let draw = if chip.power > 0.0 { energy / (free * chip.power) } else { 0.0 };
     let burst = constants.burst_us * 1e-6;
     free * (1.0 + (short_of_power(draw) - 1.0) * free / (free + burst))
+}
+
+/// Queries of a tile, and tiles that a core works on at once: one of 64 before Hopper, one
+/// of 128 there, two of 128 from the fifth generation of matrix units on, which brought
+/// 4-bit arithmetic.
+fn tile_rows(chip: &Accelerator) -> (f64, f64) {
+    if chip.shared_memory_bytes < super::SCRATCH_TO_SPLIT {
+        (64.0, 1.0)
+    } else if chip.rate(Arithmetic::Fp4) > 0.0 {
+        (128.0, 2.0)
+    } else {
+        (128.0, 1.0)
+    }
 }
