@@ -539,6 +539,7 @@ impl Worker<'_> {
             ranks,
             nodes: (ranks / real(self.links.domain)).ceil().max(1.0),
             low_latency: share.prompts <= 0.0,
+            cores: 0.0,
             dispatch_bytes: self.deployment.experts.activation_bytes(),
             combine_bytes: ACTIVATION_BYTES,
             link: self.links.class,
