@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::model::{LayerKind, Model, Prediction, Provenance, StatedParameters};
 use crate::precision::Scheme;
 
-pub use config::ConfigError;
+pub use config::{ConfigError, MissingField};
 
 use architecture::Architecture;
 use config::Config;
@@ -122,8 +122,7 @@ fn prediction(config: &Config<'_>, layers: &[LayerKind]) -> Result<Option<Predic
     if config.flag("use_mtp") == Some(false) {
         return Ok(None);
     }
-    let names =
-        &["num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "mtp_num_layers"];
+    let names = &["num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "mtp_num_layers"];
     let modules = config.count(names)?.unwrap_or(0);
     let layer = layers.iter().rev().find(|kind| kind.feed_forward != crate::model::FeedForward::None);
     let Some(layer) = layer.filter(|_| modules > 0) else { return Ok(None) };

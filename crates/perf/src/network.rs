@@ -152,7 +152,7 @@ impl Tier {
         let share = match self.topology {
             Topology::Mesh => (ranks - 1.0) / (chips - 1.0),
             // A group fills one axis first, then a plane.
-            Topology::Torus2 => if ranks * ranks <= chips { 0.5 } else { 1.0 },
+            Topology::Torus2 if ranks * ranks <= chips => 0.5,
             Topology::Torus3 if ranks.powi(3) <= chips => 1.0 / 3.0,
             Topology::Torus3 if ranks.powf(1.5) <= chips => 2.0 / 3.0,
             _ => 1.0,
@@ -371,7 +371,9 @@ impl Preset {
                 Rate::Links(_) => {
                     tier.bandwidth = chip.host_bandwidth;
                     (tier.link, tier.topology) = (LinkClass::HostBus, Topology::Bus);
-                    network.assumed.push(format!("{}: the chip has no links, the host's bus serves", tier.name));
+                    network
+                        .assumed
+                        .push(format!("{}: the chip has no links, the host's bus serves", tier.name));
                 }
                 Rate::Host(share) => tier.bandwidth = share * chip.host_bandwidth,
                 Rate::Own(rate) => tier.bandwidth = *rate,
@@ -403,7 +405,12 @@ fn read_preset(table: &Table<'_>) -> Option<Preset> {
         certainty: table.certainty("certainty")?,
         source: table.string("source")?,
     };
-    Some(Preset { network, rates, chips: table.plain_strings("chips"), aliases: table.plain_strings("aliases") })
+    Some(Preset {
+        network,
+        rates,
+        chips: table.plain_strings("chips"),
+        aliases: table.plain_strings("aliases"),
+    })
 }
 
 fn read_tier(table: &Table<'_>) -> Option<(Tier, Rate)> {

@@ -1,6 +1,8 @@
 //! Models: every file reads, every name of the measured tables resolves, and the shapes give
 //! the parameters that their makers state.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test code: a panic is the report")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +47,8 @@ fn shapes_give_the_stated_parameters() {
     let mut wrong = Vec::new();
     for model in models().all() {
         let (total, active) = model.deviation();
-        let far = |deviation: Option<f64>, limit: f64| deviation.is_some_and(|deviation| deviation.abs() > limit);
+        let far =
+            |deviation: Option<f64>, limit: f64| deviation.is_some_and(|deviation| deviation.abs() > limit);
         if (far(total, 0.03) || far(active, 0.10)) && !DEVIATIONS.iter().any(|(id, _)| *id == model.id) {
             wrong.push(format!(
                 "{}: {:.2} of {:.2} billion ({:+.1}%), active {:.2} ({:+.1}%)",

@@ -1,6 +1,8 @@
 //! Networks: every preset reads and fits its chips, and groups find their tier. Chips of the
 //! measured tables are in the catalogue under the names used there.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test code: a panic is the report")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -75,7 +75,8 @@ fn roles(config: &Config<'_>, architecture: &Architecture, count: usize) -> Resu
         return Ok((0..count).map(role).collect());
     }
     // One mark a layer: 1 is local in MiMo, 0 is linear in MiniMax.
-    for (name, mark, role) in [("hybrid_layer_pattern", 1, Role::Local), ("attn_type_list", 0, Role::Linear)] {
+    for (name, mark, role) in [("hybrid_layer_pattern", 1, Role::Local), ("attn_type_list", 0, Role::Linear)]
+    {
         if let Some(marks) = config.list(name) {
             let is_it = |index: usize| marks.get(index).and_then(Value::as_u64) == Some(mark);
             return Ok((0..count).map(|index| if is_it(index) { role } else { Role::Global }).collect());
@@ -84,11 +85,14 @@ fn roles(config: &Config<'_>, architecture: &Architecture, count: usize) -> Resu
     if let Some(full) = config.inner("linear_attn_config", "full_attn_layers").and_then(Value::as_array) {
         // Counted from one.
         let is_full = |index: usize| full.iter().any(|item| item.as_u64() == u64::try_from(index + 1).ok());
-        return Ok((0..count).map(|index| if is_full(index) { Role::Global } else { Role::Linear }).collect());
+        return Ok((0..count)
+            .map(|index| if is_full(index) { Role::Global } else { Role::Linear })
+            .collect());
     }
     let interval = config.count(&["full_attention_interval"])?.filter(|interval| *interval > 1);
     if let Some(interval) = interval {
-        let role = |index: usize| if (index + 1).is_multiple_of(interval) { Role::Global } else { Role::Linear };
+        let role =
+            |index: usize| if (index + 1).is_multiple_of(interval) { Role::Global } else { Role::Linear };
         return Ok((0..count).map(role).collect());
     }
     let every = config.count(&["sliding_window_pattern", "no_rope_layer_interval"])?;
@@ -112,7 +116,8 @@ fn window(config: &Config<'_>) -> Result<Option<usize>, ConfigError> {
         return Ok(None);
     }
     // Qwen 2 names a window that its code does not use unless it is told to.
-    let qwen2 = config.text("model_type").is_some_and(|kind| kind.starts_with("qwen2") || kind.starts_with("qwen3"));
+    let qwen2 =
+        config.text("model_type").is_some_and(|kind| kind.starts_with("qwen2") || kind.starts_with("qwen3"));
     if qwen2 && config.flag("use_sliding_window") != Some(true) {
         return Ok(None);
     }

@@ -38,21 +38,8 @@ pub enum ConfigError {
         message: String,
     },
     /// A field is missing.
-    #[error("{file}: the field `{field}` is missing{}; expected {expected} ({architecture}){}", also(.names), did_you_mean(.nearest.as_deref()))]
-    Missing {
-        /// Path of the file.
-        file: String,
-        /// The usual name of the field.
-        field: String,
-        /// Its other names.
-        names: Vec<String>,
-        /// What was expected.
-        expected: String,
-        /// The architecture, and for an unknown one the nearest known.
-        architecture: String,
-        /// The name of a field that is there and nearly right.
-        nearest: Option<String>,
-    },
+    #[error(transparent)]
+    Missing(Box<MissingField>),
     /// A field holds what it cannot.
     #[error("{file}: {field}: expected {expected}, found {found}")]
     Wrong {
@@ -65,6 +52,24 @@ pub enum ConfigError {
         /// What was found.
         found: String,
     },
+}
+
+/// A field that is needed and not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: the field `{field}` is missing{}; expected {expected} ({architecture}){}", also(.names), did_you_mean(.nearest.as_deref()))]
+pub struct MissingField {
+    /// Path of the file.
+    pub file: String,
+    /// The usual name of the field.
+    pub field: String,
+    /// Its other names.
+    pub names: Vec<String>,
+    /// What was expected.
+    pub expected: String,
+    /// The architecture, and for an unknown one the nearest known.
+    pub architecture: String,
+    /// The name of a field that is there and nearly right.
+    pub nearest: Option<String>,
 }
 
 fn also(names: &[String]) -> String {
@@ -152,12 +157,7 @@ impl<'a> Config<'a> {
     }
 
     /// A value as a whole number.
-    pub(super) fn whole_number(
-        &self,
-        name: &str,
-        value: &Value,
-        least: usize,
-    ) -> Result<usize, ConfigError> {
+    pub(super) fn whole_number(&self, name: &str, value: &Value, least: usize) -> Result<usize, ConfigError> {
         // Some give one number for each layer; they are nearly always alike.
         let value = value.as_array().and_then(|items| items.first()).unwrap_or(value);
         let number = value.as_f64().filter(|number| number.fract().abs() < f64::EPSILON);
@@ -182,14 +182,14 @@ impl<'a> Config<'a> {
     pub(super) fn missing(&self, names: &[&str]) -> ConfigError {
         let field = names.first().copied().unwrap_or_default();
         let there = self.part.unwrap_or(self.whole).keys().map(String::as_str);
-        ConfigError::Missing {
+        ConfigError::Missing(Box::new(MissingField {
             file: self.file.to_owned(),
             field: field.to_owned(),
             names: names.iter().skip(1).map(|name| (*name).to_owned()).collect(),
             expected: format!("a whole number from 1 to {GREATEST_DIMENSION}"),
             architecture: super::architecture::describe(self),
             nearest: nearest(field, there),
-        }
+        }))
     }
 }
 

@@ -31,11 +31,8 @@ const EXPERT_INNER: &[&str] =
     &["moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size", "ffn_hidden_size"];
 const SHARED: &[&str] =
     &["n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"];
-const SHARED_INNER: &[&str] = &[
-    "moe_shared_expert_intermediate_size",
-    "shared_expert_intermediate_size",
-    "shared_intermediate_size",
-];
+const SHARED_INNER: &[&str] =
+    &["moe_shared_expert_intermediate_size", "shared_expert_intermediate_size", "shared_intermediate_size"];
 
 /// Which layers have which network.
 #[derive(Debug)]
@@ -55,8 +52,12 @@ impl Networks {
         hidden: usize,
         count: usize,
     ) -> Result<Self, ConfigError> {
-        let pattern: Vec<char> =
-            config.text("hybrid_override_pattern").unwrap_or("").chars().filter(|kind| *kind != '|').collect();
+        let pattern: Vec<char> = config
+            .text("hybrid_override_pattern")
+            .unwrap_or("")
+            .chars()
+            .filter(|kind| *kind != '|')
+            .collect();
         let experts = read_experts(config, architecture)?;
         let sparse = match experts {
             Some(_) => sparse_layers(config, count)?,
@@ -156,12 +157,12 @@ fn sparse_layers(config: &Config<'_>, count: usize) -> Result<Vec<bool>, ConfigE
     let first_dense = config
         .count(&["first_k_dense_replace", "moe_layer_start_index"])?
         .unwrap_or_else(|| usize::from(starts_dense(config)));
-    let step_names = &["interleave_moe_layer_step", "decoder_sparse_step", "moe_layer_freq", "moe_layer_interval"];
+    let step_names =
+        &["interleave_moe_layer_step", "decoder_sparse_step", "moe_layer_freq", "moe_layer_interval"];
     let step = config.count(step_names)?.unwrap_or(1).max(1);
     // These count from the end of each step, the others from its start.
-    let from_end = ["interleave_moe_layer_step", "decoder_sparse_step"]
-        .iter()
-        .any(|name| config.get(name).is_some());
+    let from_end =
+        ["interleave_moe_layer_step", "decoder_sparse_step"].iter().any(|name| config.get(name).is_some());
     let listed = |name: &str, index: usize| {
         let list = config.list(name)?;
         Some(list.iter().any(|item| item.as_u64() == u64::try_from(index).ok()))
@@ -169,7 +170,10 @@ fn sparse_layers(config: &Config<'_>, count: usize) -> Result<Vec<bool>, ConfigE
     let is_sparse = |index: usize| {
         let place = if from_end { index.saturating_add(1) } else { index };
         let dense = listed("mlp_only_layers", index) == Some(true);
-        index >= first_dense && place.is_multiple_of(step) && !dense && listed("moe_layers", index) != Some(false)
+        index >= first_dense
+            && place.is_multiple_of(step)
+            && !dense
+            && listed("moe_layers", index) != Some(false)
     };
     Ok((0..count).map(is_sparse).collect())
 }

@@ -46,8 +46,8 @@ fn hint(nearest: Option<&str>) -> String {
 /// Endings that name a tuning or a format of the same shape.
 const ENDINGS: [&str; 33] = [
     "instruct", "chat", "base", "hf", "it", "pt", "thinking", "fp8", "fp4", "nvfp4", "mxfp4", "bf16", "fp16",
-    "int4", "int8", "w8a8", "w4a8", "w4a16", "w4a16ct", "awq", "gptq", "dynamic", "block", "mlperf", "0528", "0324",
-    "2507", "0905", "2512", "v01", "v02", "v03", "preview",
+    "int4", "int8", "w8a8", "w4a8", "w4a16", "w4a16ct", "awq", "gptq", "dynamic", "block", "mlperf", "0528",
+    "0324", "2507", "0905", "2512", "v01", "v02", "v03", "preview",
 ];
 
 impl Models {

@@ -77,7 +77,8 @@ fn read_model(table: &Table<'_>) -> Option<Model> {
 
 fn read_layer(table: &Table<'_>, counted: bool) -> Option<LayerKind> {
     let count = if counted { dimension(table, "count")? } else { 1 };
-    let layer = LayerKind { count, attention: read_attention(table)?, feed_forward: read_feed_forward(table)? };
+    let layer =
+        LayerKind { count, attention: read_attention(table)?, feed_forward: read_feed_forward(table)? };
     table.finish();
     Some(layer)
 }
@@ -160,7 +161,15 @@ fn read_feed_forward(table: &Table<'_>) -> Option<FeedForward> {
         };
         let shared = if shared_inner > 0 { shared.max(1) } else { 0 };
         let latent = optional_dimension(table, "latent");
-        return Some(FeedForward::Experts(Experts { experts, top_k, inner, shared_inner, shared, gated, latent }));
+        return Some(FeedForward::Experts(Experts {
+            experts,
+            top_k,
+            inner,
+            shared_inner,
+            shared,
+            gated,
+            latent,
+        }));
     }
     if table.has("inner") {
         return Some(FeedForward::Dense(DenseFeedForward { inner: dimension(table, "inner")?, gated }));
