@@ -51,37 +51,42 @@ crate::constants! {
         /// Share of memory bandwidth at which tokens are permuted, activated and summed up;
         /// above one where they stay in the cache.
         traffic_share: 0.6 in 0.02..=4.0,
+        /// Share of tokens that are copied into the order of experts, not gathered on the way.
+        permuted_share: 0.4 in 0.0..=1.0,
+        /// Passes over the inner width between the products.
+        activation_passes: 1.0 in 0.1..=4.0,
         /// Share of the pairs of other chips that are carried along through permutation,
         /// activation and sum.
-        carried_share: 0.1 in 0.001..=1.0,
+        carried_share: 0.2 in 0.0..=1.0,
         /// Energy of an operation in picojoules.
-        energy_pj: 0.6 in 0.02..=10.0,
+        energy_pj: 0.5 in 0.02..=10.0,
         /// Share of the memory bandwidth that is sustained.
-        bandwidth_share: 0.8 in 0.05..=1.0,
+        bandwidth_share: 0.85 in 0.45..=1.0,
         /// Share of the cache in which weights of an earlier run are found again.
         cached_share: 0.3 in 0.001..=1.0,
         /// Filling and draining the pipeline of a tile, in microseconds.
-        tile_us: 1.5 in 0.05..=60.0,
+        tile_us: 1.0 in 0.05..=60.0,
         /// Least time of a step of 128 bytes along the inner dimension, in clocks.
         step_clocks: 200.0 in 5.0..=20000.0,
         /// Tiles that a core works on at a time.
-        resident: 2.0 in 1.0..=8.0,
+        resident: 1.5 in 1.0..=8.0,
         /// Least rows of a tile.
         least_rows: 16.0 in 2.0..=128.0,
         /// Most rows of a tile.
         most_rows: 128.0 in 16.0..=512.0,
         /// Rows of a tile for every token that an expert gets on average.
-        rows_per_token: 1.0 in 0.05..=8.0,
-        /// Share of the last wave of tiles that is lost.
-        tail: 0.3 in 0.001..=1.0,
+        rows_per_token: 1.5 in 0.05..=8.0,
+        /// How far the choice of tiles takes all tokens for this chip's: power of the number of
+        /// chips by which the average counts for more.
+        crowding: 0.6 in 0.0..=1.0,
         /// Passing over a tile without tokens, in nanoseconds of a core.
-        empty_ns: 50.0 in 0.1..=5000.0,
+        empty_ns: 20.0 in 0.1..=5000.0,
         /// Share of weights read again for every further tile of the same expert.
-        reread: 0.1 in 0.001..=1.0,
+        reread: 0.1 in 0.0..=1.0,
         /// Exponent of the norm that joins arithmetic, memory and serial steps.
         sharpness: 3.0 in 1.0..=10.0,
         /// Share of left-over tokens that gathers on one chip (see [`Routing::gathered`]).
-        gathered: 0.2 in 0.001..=1.0,
+        gathered: 0.1 in 0.0..=1.0,
     }
 }
 
@@ -92,6 +97,9 @@ pub struct Experts;
 /// Share of the published rate that is left when power is ample: issue slots, barriers
 /// and the clock's own droop. Fixed: only a chip with power to spare could tell it.
 const RATE_SHARE: f64 = 0.96;
+
+/// Waves of tiles beyond the full ones, on average over what is left for the last.
+const LAST_WAVE: f64 = 0.5;
 
 /// Bytes along the inner dimension that one step multiplies: the width of a swizzled
 /// line of scratch memory.
@@ -167,7 +175,7 @@ impl Ground<'_> {
         let blocks = self.tiles * across;
         let waves = blocks / chip.cores;
         let operations = 2.0 * self.rows * TILE_COLUMNS.min(product.columns) * product.inner;
-        let compute = operations * chip.cores / self.rate * (waves + constants.tail).max(1.0);
+        let compute = operations * chip.cores / self.rate * (waves + LAST_WAVE).max(1.0);
         let steps = product.inner * self.scheme.weight_bytes().max(self.scheme.activation_bytes()) / STEP_BYTES;
         let chain = constants.tile_us * 1e-6 + steps * constants.step_clocks / chip.clock;
         let serial = chain * (waves / constants.resident).max(1.0)
@@ -206,8 +214,10 @@ impl Kernel for Experts {
         let touched = load.touched();
         let average = shape.tokens * shape.top_k / shape.experts;
         let most = constants.most_rows.max(constants.least_rows);
-        let rows = (average * constants.rows_per_token).clamp(constants.least_rows, most);
-        let tiles = load.tiles(rows);
+        let average = average * shape.expert_parallel.min(shape.experts).powf(constants.crowding);
+        let rows = power_of_two(average * constants.rows_per_token).clamp(constants.least_rows, most);
+        // No fewer than hold the pairs, however the slices were rounded.
+        let tiles = load.tiles(rows).max(load.pairs / rows);
         let launched = shape.tokens * shape.top_k / rows + load.experts;
         let peak = chip.rate(scheme.arithmetic()).max(1.0);
         let bytes = touched * shape.weights() * scheme.weight_bytes();
@@ -227,16 +237,26 @@ impl Kernel for Experts {
     }
 }
 
+/// The power of two that is nearest, without a jump from one to the next.
+fn power_of_two(rows: f64) -> f64 {
+    let exponent = rows.max(1e-9).log2();
+    let turn = std::f64::consts::TAU;
+    (exponent - 0.9 * (turn * exponent).sin() / turn).exp2()
+}
+
 /// Everything around the products: routing, permutation, activation and the sum.
 fn around(shape: &ExpertsShape, ground: &Ground<'_>) -> Estimate {
     let constants = ground.constants;
     let stored = ground.scheme.activation_bytes();
     let local = ground.load.pairs;
-    let pairs = local + constants.carried_share * (shape.tokens * shape.top_k - local).max(0.0);
-    let permuted = pairs * shape.hidden * (4.0 + stored);
-    let activated = pairs * (shape.up().columns * 2.0 + shape.inner() * stored);
+    let columns = shape.up().columns;
+    let permuted = shape.hidden * (constants.permuted_share * (2.0 + stored) + 2.0);
+    let activated = constants.activation_passes * (columns * 2.0 + shape.inner() * stored);
+    // Pairs of other chips are written as zeros where the products would have been.
+    let carried = constants.carried_share * (shape.tokens * shape.top_k - local).max(0.0);
+    let zeros = 2.0 * (columns + shape.hidden);
+    let bytes = (local + carried) * (permuted + activated) + carried * zeros + shape.tokens * shape.hidden * 2.0;
     let found = constants.cached_share * ground.chip.cache_bytes;
-    let bytes = permuted + activated + shape.tokens * shape.hidden * 2.0;
     let missed = bytes * bytes / (bytes + found);
     Estimate {
         memory_s: missed / (constants.traffic_share * ground.chip.memory_bandwidth),
