@@ -83,6 +83,9 @@ impl MlaShape {
 /// numbers, 221 KB. With less, a kernel serves that walks a sequence in one core.
 const SCRATCH_TO_SPLIT: f64 = 200e3;
 
+/// Scratch memory of a core, in bytes, from which two tiles of the older kernels share it.
+const SCRATCH_OF_TWO: f64 = 160e3;
+
 /// Whether the cache of one sequence is shared out over cores. Graphics parts with 4-bit
 /// arithmetic have a kernel of their own that does so for 8-bit vectors (XQA of
 /// TensorRT-LLM); for all else they lack the scratch memory.

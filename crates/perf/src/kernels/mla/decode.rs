@@ -54,8 +54,6 @@ const TILE_TOKENS: f64 = 64.0;
 const RATE_SHARE: f64 = 0.96;
 /// How matrix products of a tile overlap with its softmax and synchronization.
 const TILE_SHARPNESS: f64 = 2.0;
-/// Scratch memory, in bytes, from which two tiles of the unsplit kernel share a core.
-const SCRATCH_OF_TWO: f64 = 160e3;
 
 /// How much of a kernel is one chain of work in a core.
 struct Chain {
@@ -158,7 +156,7 @@ fn unsplit(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants)
     let rows = shape.heads * shape.query_length;
     let row_tiles = (rows / 64.0).ceil().max(1.0);
     let turns = (shape.batch * row_tiles * 2.0 / chip.cores).ceil().max(1.0);
-    let turns = if chip.shared_memory_bytes >= SCRATCH_OF_TWO {
+    let turns = if chip.shared_memory_bytes >= super::SCRATCH_OF_TWO {
         let odd = turns % 2.0;
         (turns - odd) / 2.0 * constants.pair_slowdown + odd
     } else {

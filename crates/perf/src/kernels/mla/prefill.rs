@@ -22,9 +22,7 @@ crate::constants! {
         /// How evenly tiles are spread over cores.
         evenness: 2.0 in 1.0..=12.0,
         /// Energy of an operation in picojoules.
-        energy_pj: 0.5 in 0.01..=3.0,
-        /// How long work may draw more than its power, in microseconds.
-        burst_us: 2000.0 in 50.0..=50000.0,
+        energy_pj: 0.7 in 0.05..=1.7,
         /// Share of the memory bandwidth that is sustained.
         bandwidth_share: 0.85 in 0.05..=1.0,
         /// Sharpness of the overlap of arithmetic and loading.
@@ -48,6 +46,10 @@ pub struct MlaPrefill;
 const TILE_KEYS: f64 = 64.0;
 /// Share of the published rate that a core sustains where power allows.
 const RATE_SHARE: f64 = 0.96;
+/// Energy of an operation through registers, in picojoules: instructions before Hopper's
+/// feed matrix units from there, not from scratch memory. Only chips with little power for
+/// their rate show it, so it is not fitted.
+const OLDER_ENERGY_PJ: f64 = 2.0;
 /// How matrix products and softmax overlap.
 const SHARPNESS: f64 = 1.5;
 
@@ -95,8 +97,14 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
     let operations = 2.0 * shape.widths();
     let softmax = constants.exponentials / chip.exponential_rate * chip.cores
         + constants.pair_clocks / chip.clock;
-    let pair_s = overlap(operations / rate * chip.cores, softmax, SHARPNESS);
+    let products = operations / rate * chip.cores;
+    let pair_s = overlap(products, softmax, SHARPNESS);
     let tile_s = constants.tile_clocks / chip.clock;
+    // Two tiles of the older kernel in a core hide each other's latencies.
+    let older = chip.shared_memory_bytes < super::SCRATCH_TO_SPLIT;
+    let paired = older && chip.shared_memory_bytes >= super::SCRATCH_OF_TWO;
+    let (full_pair_s, full_tile_s) =
+        if paired { (overlap(products, softmax, 2.0), tile_s / 2.0) } else { (pair_s, tile_s) };
     let (rows, at_once) = tile_rows(chip);
     let tiles = (shape.query_length / rows).ceil().max(1.0);
     let before = (shape.kv_length - shape.query_length).max(0.0);
@@ -105,13 +113,12 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
     let mean = (last + last.min(rows)) / 2.0;
     let longest = rows * at_once.min(tiles) * (before + last) * pair_s + tile_s;
     let pairs = shape.batch * shape.heads * tiles * rows * (before + mean);
-    let even = (pairs * pair_s + shape.batch * shape.heads * tiles * tile_s) / chip.cores;
+    let even = (pairs * full_pair_s + shape.batch * shape.heads * tiles * full_tile_s) / chip.cores;
     let free = overlap(longest, even, constants.evenness);
-    // Boards even out their power over a while: what is over sooner is not slowed down.
-    let energy = pairs * operations * constants.energy_pj * 1e-12;
+    let energy_pj = if older { OLDER_ENERGY_PJ } else { constants.energy_pj };
+    let energy = pairs * operations * energy_pj * 1e-12;
     let draw = if chip.power > 0.0 { energy / (free * chip.power) } else { 0.0 };
-    let burst = constants.burst_us * 1e-6;
-    free * (1.0 + (short_of_power(draw) - 1.0) * free / (free + burst))
+    free * short_of_power(draw)
 }
 
 /// Queries of a tile, and tiles that a core works on at once: one of 64 before Hopper, one
