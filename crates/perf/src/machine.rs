@@ -6,7 +6,9 @@ use crate::estimate::Estimate;
 use crate::families::Families;
 use crate::kernels::Kernel;
 use crate::kernels::attention::{AttentionShape, Decode, Prefill};
-use crate::kernels::collective::{Collective, CollectiveShape};
+use crate::kernels::collective::{
+    self, Collective, CollectiveConstants, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass,
+};
 use crate::kernels::elementwise::{Elementwise, ElementwiseShape};
 use crate::kernels::exchange::{Exchange, ExchangeShape};
 use crate::kernels::experts::{Experts, ExpertsShape};
@@ -16,6 +18,12 @@ use crate::precision::Scheme;
 
 /// Constants of a kernel for every precision.
 type ByScheme<K> = [Resolved<<K as Kernel>::Constants>; Scheme::ALL.len()];
+
+/// Links whose collectives have constants of their own.
+const TIERS: [LinkClass; 3] = [LinkClass::Switched, LinkClass::HostBus, LinkClass::Fabric];
+
+/// Constants of the library's collectives for every operation and kind of link.
+type ByOperation = [[Resolved<CollectiveConstants>; TIERS.len()]; CollectiveOperation::ALL.len()];
 
 /// A chip that answers how long an operator takes. Copying one is cheap enough to vary
 /// the chip's figures under the same constants.
@@ -30,7 +38,8 @@ pub struct Machine {
     mla_decode: ByScheme<MlaDecode>,
     experts: ByScheme<Experts>,
     elementwise: ByScheme<Elementwise>,
-    collective: ByScheme<Collective>,
+    collective: ByOperation,
+    framework_sum: [Resolved<CollectiveConstants>; TIERS.len()],
     exchange: ByScheme<Exchange>,
 }
 
@@ -57,10 +66,11 @@ struct Variants {
     experts: &'static str,
     elementwise: &'static str,
     collective: &'static str,
+    framework_sum: &'static str,
     exchange: &'static str,
 }
 
-const fn variants(_software: Software) -> Variants {
+const fn variants(software: Software) -> Variants {
     Variants {
         gemm: "framework",
         attention: "framework",
@@ -68,6 +78,12 @@ const fn variants(_software: Software) -> Variants {
         experts: "framework",
         elementwise: "framework",
         collective: "nccl",
+        framework_sum: match software {
+            Software::TensorRtLlm => "trtllm",
+            Software::Vllm => "vllm",
+            Software::Sglang => "sglang",
+            Software::Training => "nccl",
+        },
         exchange: "deepep",
     }
 }
@@ -85,6 +101,7 @@ impl Machine {
         let id = specification.id.as_str();
         let names = variants(software);
         let family = accelerator.family;
+        let sums = Collectives { calibration, families, family, chip: id };
         Self {
             accelerator,
             gemm: choose::<Gemm>(calibration, names.gemm, families, family, id),
@@ -94,7 +111,10 @@ impl Machine {
             mla_decode: choose::<MlaDecode>(calibration, names.mla, families, family, id),
             experts: choose::<Experts>(calibration, names.experts, families, family, id),
             elementwise: choose::<Elementwise>(calibration, names.elementwise, families, family, id),
-            collective: choose::<Collective>(calibration, names.collective, families, family, id),
+            collective: CollectiveOperation::ALL
+                .map(|operation| TIERS.map(|link| sums.resolve(names.collective, operation, link))),
+            framework_sum: TIERS
+                .map(|link| sums.resolve(names.framework_sum, CollectiveOperation::AllReduce, link)),
             exchange: choose::<Exchange>(calibration, names.exchange, families, family, id),
         }
     }
@@ -157,7 +177,17 @@ impl Machine {
         if shape.ranks < 2.0 || shape.bytes <= 0.0 {
             return Estimate::default();
         }
-        self.run::<Collective>(shape, &self.collective, Scheme::Bf16)
+        let tier = match shape.link {
+            LinkClass::HostBus => 1,
+            LinkClass::Fabric => 2,
+            LinkClass::Switched | LinkClass::SummingSwitch | LinkClass::Direct => 0,
+        };
+        let own = shape.method != CollectiveMethod::Library && shape.operation == CollectiveOperation::AllReduce;
+        let library = self.collective.get(shape.operation.index()).unwrap_or(&self.framework_sum);
+        let constants = if own { &self.framework_sum } else { library };
+        let [first, ..] = constants;
+        let constants = constants.get(tier).unwrap_or(first).constants;
+        Collective::estimate(shape, &self.accelerator, &constants)
     }
 
     /// Dispatch and combination among experts; nothing on fewer than two ranks.
@@ -178,6 +208,32 @@ impl Machine {
 
     fn run<K: Kernel>(&self, shape: &K::Shape, constants: &ByScheme<K>, scheme: Scheme) -> Estimate {
         K::estimate(shape, &self.accelerator, &of(constants, scheme).constants)
+    }
+}
+
+/// Where constants of collectives are looked for.
+struct Collectives<'a> {
+    calibration: &'a Calibration,
+    families: &'a Families,
+    family: usize,
+    chip: &'a str,
+}
+
+impl Collectives<'_> {
+    /// Those of a library. One that is not known goes by the library of the chip's family.
+    fn resolve(
+        &self,
+        library: &str,
+        operation: CollectiveOperation,
+        link: LinkClass,
+    ) -> Resolved<CollectiveConstants> {
+        let family = self.families.get(self.family).map_or("", |family| family.id.as_str());
+        let library = if library == "nccl" { collective::library_of(family) } else { library };
+        // Between nodes only single messages of a known network were measured.
+        let operation = if link == LinkClass::Fabric { CollectiveOperation::SendReceive } else { operation };
+        let library = if link == LinkClass::Fabric { "nccl" } else { library };
+        let variant = collective::variant(library, operation, link);
+        self.calibration.resolve::<Collective>(&variant, Scheme::Bf16, self.families, self.family, self.chip)
     }
 }
 

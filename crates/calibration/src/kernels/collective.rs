@@ -1,7 +1,9 @@
 //! Measured collectives.
 
 use narrows_perf::Scheme;
-use narrows_perf::kernels::collective::{Collective, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass};
+use narrows_perf::kernels::collective::{
+    Collective, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass, variant,
+};
 
 use super::{Measured, Reading};
 use crate::chips::Roster;
@@ -48,15 +50,15 @@ impl Measured for Collective {
             bandwidth,
             method,
         };
-        let suffix = match link {
-            LinkClass::HostBus => "_host_bus",
-            LinkClass::Fabric => "_fabric",
-            _ if name.ends_with(PAIRS) => "_pair",
-            _ => "",
+        let variant = match link {
+            LinkClass::HostBus | LinkClass::Fabric => variant(library, operation, link),
+            _ if name.ends_with(PAIRS) => variant(library, operation, link) + "_pair",
+            _ => variant(library, operation, link),
         };
+        let variant = if unrecorded_network(row, link) { variant + "_unrecorded" } else { variant };
         Ok(Measurement {
             key: GroupKey {
-                variant: format!("{library}_{}{suffix}", operation.name()),
+                variant,
                 scheme: Scheme::Bf16,
                 family,
             },
@@ -77,11 +79,11 @@ const PAIRS: &str = "-pairwise-NVLink";
 const CLOUD_NETWORK: f64 = 10e9;
 
 fn find(name: &str, roster: &mut Roster<'_>) -> Result<narrows_perf::Accelerator, String> {
-    match name.strip_suffix(PAIRS) {
-        Some(chip) => roster.find(&format!("{chip} PCIe 80GB")),
-        None => roster.find(name),
+    if let Ok(specification) = roster.find(name) {
+        return Ok(specification.accelerator);
     }
-    .map(|specification| specification.accelerator)
+    let chip = name.strip_suffix(PAIRS).map_or_else(|| name.to_owned(), |chip| format!("{chip} PCIe 80GB"));
+    roster.find(&chip).map(|specification| specification.accelerator)
 }
 
 fn operation(text: &str) -> Result<CollectiveOperation, String> {
@@ -131,6 +133,13 @@ const fn without_sums(link: LinkClass) -> LinkClass {
 /// Families whose switches add up (NVLink SHARP, from the third generation of NVSwitch).
 const SUMMING: [&str; 4] = ["hopper", "blackwell", "blackwell_ultra", "rubin"];
 
+/// Rows between nodes whose network no source names, and whose rates are far from those
+/// of the cards that such hosts have: they must not stand for networks at large.
+fn unrecorded_network(row: Row<'_>, link: LinkClass) -> bool {
+    let modern = row.text("chip").starts_with("H100-SXM") || row.text("chip").starts_with("H200");
+    link == LinkClass::Fabric && row.text("path") == "unknown" && !modern
+}
+
 fn link(row: Row<'_>, family: &str, link_bandwidth: f64, ranks: f64) -> LinkClass {
     let pairs = row.text("chip").ends_with(PAIRS);
     let per_node = row.number("gpus_per_node").ok().filter(|count| *count > 0.0);
@@ -170,6 +179,8 @@ fn library(row: Row<'_>) -> &'static str {
         () if known("vllm") => "vllm",
         () if known("sglang") && grace => "sglang_eager_grace",
         () if known("sglang") => "sglang",
+        // Its own tests have no rows of single messages.
+        () if known("nccl") && row.text("op").starts_with("send") => "nccl",
         () if known("vidur") || row.text("lib_version").is_empty() && known("nccl") => "nccl_framework",
         () => "nccl",
     }

@@ -6,7 +6,7 @@
 //! square root. NCCL's protocols differ in how soon a step ends and in how much of the
 //! rate is left, so that the step gets dearer once buffers are large.
 
-use super::Kernel;
+use super::{Kernel, Work};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 
@@ -26,6 +26,16 @@ pub enum CollectiveOperation {
 }
 
 impl CollectiveOperation {
+    /// All of them, in the order of [`CollectiveOperation::index`].
+    pub const ALL: [Self; 5] =
+        [Self::AllReduce, Self::AllGather, Self::ReduceScatter, Self::AllToAll, Self::SendReceive];
+
+    /// Position in [`CollectiveOperation::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Our name of it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -108,6 +118,44 @@ pub struct CollectiveShape {
     pub method: CollectiveMethod,
 }
 
+impl CollectiveShape {
+    /// Steps that wait for one another. Between nodes libraries use trees, which carry as
+    /// much as a ring in fewer steps (Sanders, Speck and Traeff 2009).
+    fn serial_steps(&self) -> f64 {
+        let ring = self.operation.steps(self.ranks);
+        let doublings = self.ranks.max(1.0).log2();
+        match (self.link, self.operation) {
+            (LinkClass::Fabric, CollectiveOperation::AllReduce) => ring.min(2.0 * doublings),
+            (LinkClass::Fabric, CollectiveOperation::AllGather | CollectiveOperation::ReduceScatter) => {
+                ring.min(doublings)
+            }
+            _ => ring,
+        }
+    }
+}
+
+/// Libraries and frameworks whose collectives were measured, by the families they are for.
+#[must_use]
+pub fn library_of(family: &str) -> &'static str {
+    match family {
+        "da_vinci" => "hccl",
+        "xe" => "oneccl",
+        _ => "nccl",
+    }
+}
+
+/// Name under which constants are kept: library or framework, operation, and where the
+/// ranks are not joined by links of their own, by what else.
+#[must_use]
+pub fn variant(library: &str, operation: CollectiveOperation, link: LinkClass) -> String {
+    let by = match link {
+        LinkClass::HostBus => "_host_bus",
+        LinkClass::Fabric => "_fabric",
+        LinkClass::Switched | LinkClass::SummingSwitch | LinkClass::Direct => "",
+    };
+    format!("{library}_{}{by}", operation.name())
+}
+
 crate::constants! {
     /// Fitted constants of collectives.
     pub struct CollectiveConstants {
@@ -172,6 +220,14 @@ impl Kernel for Collective {
     type Constants = CollectiveConstants;
     const NAME: &'static str = "collective";
 
+    fn work(shape: &CollectiveShape) -> Work {
+        let sums_on_the_way =
+            shape.link == LinkClass::SummingSwitch && shape.operation == CollectiveOperation::AllReduce;
+        let traffic = shape.operation.traffic(shape.ranks);
+        let least = if sums_on_the_way { traffic.min(1.0) } else { traffic };
+        Work { network_s: least * shape.bytes / shape.bandwidth, ..Work::default() }
+    }
+
     fn estimate(shape: &CollectiveShape, chip: &Accelerator, constants: &CollectiveConstants) -> Estimate {
         let ring = best_ring(shape, constants);
         let device = if own_kernels(shape) { with_direct(shape, constants, ring) } else { ring };
@@ -220,7 +276,7 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
         _ => 1.0,
     };
     let rate = shape.bandwidth * constants.ring_share * sharing;
-    let steps = shape.operation.steps(ranks);
+    let steps = shape.serial_steps();
     let own = match shape.operation {
         CollectiveOperation::SendReceive => 0.0,
         _ => constants.own_part / ranks,

@@ -3,7 +3,7 @@
 //! A block of threads takes a row, so that few rows leave cores idle and a row's length
 //! shows; many rows are bound by the cores' pace or by memory, whichever is slower.
 
-use super::Kernel;
+use super::{Kernel, Work};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 
@@ -83,6 +83,11 @@ impl Kernel for Elementwise {
     type Shape = ElementwiseShape;
     type Constants = ElementwiseConstants;
     const NAME: &'static str = "elementwise";
+
+    fn work(shape: &ElementwiseShape) -> Work {
+        let bytes = shape.rows * shape.columns * (shape.read_bytes + shape.write_bytes);
+        Work { bytes, ..Work::default() }
+    }
 
     fn estimate(shape: &ElementwiseShape, chip: &Accelerator, constants: &ElementwiseConstants) -> Estimate {
         let (launch_us, clocks) = costs(shape.kind, constants);

@@ -5,8 +5,8 @@
 //! chip that holds any of its experts, over the network once to each node, and copy it with
 //! a set number of cores. Those for few tokens send a copy for every expert.
 
-use super::Kernel;
 use super::collective::LinkClass;
+use super::{Kernel, Work};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 
@@ -93,6 +93,15 @@ impl Kernel for Exchange {
     type Shape = ExchangeShape;
     type Constants = ExchangeConstants;
     const NAME: &'static str = "exchange";
+
+    fn work(shape: &ExchangeShape) -> Work {
+        let once = shape.tokens * shape.hidden * (shape.dispatch_bytes + shape.combine_bytes);
+        let per_node = shape.ranks / shape.nodes.max(1.0);
+        let near = once * touched(per_node, shape.top_k / shape.nodes.max(1.0)) * elsewhere(per_node);
+        let far = once * touched(shape.nodes, shape.top_k) * elsewhere(shape.nodes);
+        let far_s = if far > 0.0 && shape.fabric_bandwidth > 0.0 { far / shape.fabric_bandwidth } else { 0.0 };
+        Work { network_s: far_s.max(near / shape.node_bandwidth), ..Work::default() }
+    }
 
     fn estimate(shape: &ExchangeShape, _: &Accelerator, constants: &ExchangeConstants) -> Estimate {
         let crossing = constants.fabric_us * MICRO * shape.nodes.max(1.0).log2();
