@@ -141,13 +141,17 @@ fn split(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants) -
     let rows = if fifth { (rows / row_tiles).max(constants.least_rows) } else { tile_rows };
     let workers = (chip.cores / row_tiles).max(1.0);
     let steps = steps(shape);
-    let serial = (shape.batch * steps / workers).max(steps.min(least_steps));
+    let share = shape.batch * steps / workers;
+    let least = steps.min(least_steps);
+    // Where cores are to spare, heads are shared out as well.
+    let least_rows = if fifth { rows.min(16.0) } else { rows };
+    let time = |rows| tile_s(rows, shape.widths(), shape, chip, constants);
     let turns = (shape.batch / workers).max(1.0);
     let turns = if fifth { turns.ceil() } else { turns };
     Chain {
-        seconds: serial * tile_s(rows, shape.widths(), shape, chip, constants)
+        seconds: (share * time(rows)).max(least * time(least_rows))
             + (turns - 1.0) * constants.sequence_clocks / chip.clock,
-        parts: (steps / serial).max(1.0),
+        parts: (steps / share.max(least)).max(1.0),
     }
 }
 
