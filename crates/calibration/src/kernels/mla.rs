@@ -1,6 +1,6 @@
 //! Measured rows of `mla`.
 
-use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill, MlaShape, splits_sequences};
+use narrows_perf::kernels::mla::{self, MlaDecode, MlaPrefill, MlaShape};
 use narrows_perf::{Accelerator, Scheme};
 
 use super::{Measured, Reading};
@@ -92,9 +92,7 @@ fn variant(source: &str, chip: &Accelerator, precision: Scheme) -> &'static str 
         "vllm_flashmla"
     } else if has("vllm") || has("flash_attn") {
         "vllm_flash_attention"
-    } else if splits_sequences(chip, precision) {
-        "tensorrt_llm"
     } else {
-        "tensorrt_llm_unsplit"
+        mla::variant(chip, precision)
     }
 }

@@ -62,17 +62,22 @@ impl MlaShape {
         if self.absorbed { 2.0 * self.latent + self.rope } else { self.key + self.rope + self.value }
     }
 
+    /// Numbers in queries, keys and values of all heads.
+    fn operands(&self) -> f64 {
+        let (key, value) = (self.key + self.rope, self.value);
+        self.batch * self.heads * (self.query_length * key + self.kv_length * (key + value))
+    }
+
     fn work(&self) -> Work {
-        let latent_bytes = self.kv_length * (self.latent + self.rope) * self.kv_scheme.weight_bytes();
         let bytes = if self.absorbed {
-            latent_bytes
+            self.batch * self.kv_length * (self.latent + self.rope) * self.kv_scheme.weight_bytes()
         } else {
-            let head = self.key + self.rope + self.value;
-            2.0 * head * self.heads * self.query_length * self.precision().activation_bytes()
+            let results = self.batch * self.heads * self.query_length * self.value;
+            (self.operands() + results) * self.precision().activation_bytes()
         };
         Work {
             operations: 2.0 * self.batch * self.heads * self.widths() * self.causal_pairs(),
-            bytes: self.batch * bytes,
+            bytes,
             network_s: 0.0,
         }
     }
@@ -80,11 +85,17 @@ impl MlaShape {
 
 /// Scratch memory of a core, in bytes, from which the latent kernels run that split a
 /// sequence over cores: 64 queries and two tiles of 64 latent vectors of 576 16-bit
-/// numbers, 221 KB. With less, a kernel serves that walks a sequence in one core.
+/// numbers, 221 KB. With less, TensorRT-LLM walks a sequence in one core.
 const SCRATCH_TO_SPLIT: f64 = 200e3;
-
+/// Cores with less than this are other makers', whose software splits in its own way.
+const SCRATCH_OF_AMPERE: f64 = 96e3;
 /// Scratch memory of a core, in bytes, from which two tiles of the older kernels share it.
 const SCRATCH_OF_TWO: f64 = 160e3;
+
+/// Whether a chip's cores are of the generations before Hopper, by their scratch memory.
+fn is_older(chip: &Accelerator) -> bool {
+    (SCRATCH_OF_AMPERE..SCRATCH_TO_SPLIT).contains(&chip.shared_memory_bytes)
+}
 
 /// Whether the cache of one sequence is shared out over cores. Graphics parts with 4-bit
 /// arithmetic have a kernel of their own that does so for 8-bit vectors (XQA of
@@ -92,7 +103,13 @@ const SCRATCH_OF_TWO: f64 = 160e3;
 #[must_use]
 pub fn splits_sequences(chip: &Accelerator, precision: Scheme) -> bool {
     let narrow = precision.weight_bytes() < 2.0;
-    chip.shared_memory_bytes >= SCRATCH_TO_SPLIT || (narrow && chip.rate(Arithmetic::Fp4) > 0.0)
+    !is_older(chip) || (narrow && chip.rate(Arithmetic::Fp4) > 0.0)
+}
+
+/// Name of TensorRT-LLM's code path on a chip: constants of one say nothing of the other.
+#[must_use]
+pub fn variant(chip: &Accelerator, precision: Scheme) -> &'static str {
+    if splits_sequences(chip, precision) { "tensorrt_llm" } else { "tensorrt_llm_unsplit" }
 }
 
 /// The arithmetic that the kernel works in. Kernels that walk a sequence in one core widen

@@ -55,6 +55,9 @@ const RATE_SHARE: f64 = 0.96;
 /// How matrix products of a tile overlap with its softmax and synchronization.
 const TILE_SHARPNESS: f64 = 2.0;
 
+/// Rows to which heads are shared out while cores are to spare.
+const FEW_ROWS: f64 = 16.0;
+
 /// How much of a kernel is one chain of work in a core.
 struct Chain {
     /// Seconds from the first tile to the last, without what starts and ends it.
@@ -113,19 +116,26 @@ fn steps(shape: &MlaShape) -> f64 {
     (shape.kv_length / TILE_TOKENS).ceil().max(1.0)
 }
 
-/// Seconds of a tile of 64 tokens and `rows` rows in a core, with `widths` multiplications
-/// for a pair.
+/// A tile of 64 tokens in a core.
+struct Tile {
+    /// All of its seconds.
+    seconds: f64,
+    /// Those that its matrix products would take alone.
+    products: f64,
+}
+
+/// A tile of 64 tokens and `rows` rows, with `widths` multiplications for a pair.
 fn tile_s(
     rows: f64,
     widths: f64,
     shape: &MlaShape,
     chip: &Accelerator,
     constants: &MlaDecodeConstants,
-) -> f64 {
+) -> Tile {
     let rate = RATE_SHARE * chip.rate(arithmetic(chip, shape.precision())) / chip.cores;
     let products = 2.0 * rows * TILE_TOKENS * widths / rate;
     let clocks = constants.step_clocks + constants.pair_clocks * rows * TILE_TOKENS;
-    overlap(products, clocks / chip.clock, TILE_SHARPNESS)
+    Tile { seconds: overlap(products, clocks / chip.clock, TILE_SHARPNESS), products }
 }
 
 /// Kernels that share a sequence out over cores, so that all have the same to do: FlashMLA
@@ -139,17 +149,17 @@ fn split(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants) -
     let row_tiles = (rows / tile_rows).ceil().max(1.0);
     // It can put few queries on the side of a product that needs no padding.
     let rows = if fifth { (rows / row_tiles).max(constants.least_rows) } else { tile_rows };
-    let workers = (chip.cores / row_tiles).max(1.0);
+    let workers = chip.cores / row_tiles;
     let steps = steps(shape);
     let share = shape.batch * steps / workers;
     let least = steps.min(least_steps);
     // Where cores are to spare, heads are shared out as well.
-    let least_rows = if fifth { rows.min(16.0) } else { rows };
-    let time = |rows| tile_s(rows, shape.widths(), shape, chip, constants);
+    let few_rows = if fifth { rows.min(FEW_ROWS) } else { rows };
+    let time = |rows| tile_s(rows, shape.widths(), shape, chip, constants).seconds;
     let turns = (shape.batch / workers).max(1.0);
     let turns = if fifth { turns.ceil() } else { turns };
     Chain {
-        seconds: (share * time(rows)).max(least * time(least_rows))
+        seconds: (share * time(rows)).max(least * time(few_rows))
             + (turns - 1.0) * constants.sequence_clocks / chip.clock,
         parts: (steps / share.max(least)).max(1.0),
     }
@@ -160,14 +170,17 @@ fn unsplit(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants)
     let rows = shape.heads * shape.query_length;
     let row_tiles = (rows / 64.0).ceil().max(1.0);
     let turns = (shape.batch * row_tiles * 2.0 / chip.cores).ceil().max(1.0);
+    let widths = 1.5 * shape.latent + shape.rope;
+    let tile = tile_s(64.0, widths, shape, chip, constants);
+    let walk = steps(shape) * tile.seconds;
     let turns = if chip.shared_memory_bytes >= super::SCRATCH_OF_TWO {
         let odd = turns % 2.0;
-        (turns - odd) / 2.0 * constants.pair_slowdown + odd
+        // Two at once cannot be faster than their products.
+        let both = constants.pair_slowdown.max(2.0 * tile.products / tile.seconds);
+        (turns - odd) / 2.0 * both + odd
     } else {
         turns
     };
-    let widths = 1.5 * shape.latent + shape.rope;
-    let walk = steps(shape) * tile_s(64.0, widths, shape, chip, constants);
     let start = constants.sequence_clocks / chip.clock;
     Chain { seconds: (walk + start) * turns - start, parts: 1.0 }
 }

@@ -1,6 +1,6 @@
 //! Prefill with keys and values built from latent vectors.
 
-use super::{MlaShape, arithmetic, cached_share, overlap};
+use super::{MlaShape, arithmetic, cached_share, is_older, overlap};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 use crate::kernels::sustained::short_of_power;
@@ -34,7 +34,7 @@ crate::constants! {
         /// Cache bandwidth over memory bandwidth.
         cache_gain: 2.5 in 1.0..=10.0,
         /// Share of the cache that holds operands from one run to the next.
-        cache_share: 0.8 in 0.05..=3.0,
+        cache_share: 0.8 in 0.05..=1.5,
     }
 }
 
@@ -65,11 +65,13 @@ impl Kernel for MlaPrefill {
     fn estimate(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstants) -> Estimate {
         let compute = compute_s(shape, chip, constants);
         let tokens = shape.batch * shape.query_length;
-        let operands = tokens * shape.heads * (2.0 * (shape.key + shape.rope) + shape.value);
+        let operands = shape.operands();
         let results = tokens * shape.heads * shape.value;
-        let stored = shape.precision().activation_bytes();
+        // Kernels without narrow arithmetic take what they are given.
+        let narrow = arithmetic(chip, shape.precision()) != Arithmetic::Bf16;
+        let stored = if narrow { shape.precision().activation_bytes() } else { 2.0 };
         let head_bytes = operands * stored + 2.0 * results;
-        let narrowing = if stored < 2.0 && arithmetic(chip, shape.precision()) != Arithmetic::Bf16 {
+        let narrowing = if stored < 2.0 {
             operands * (2.0 + stored) * constants.narrowing_passes
         } else {
             0.0
@@ -101,7 +103,7 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
     let pair_s = overlap(products, softmax, SHARPNESS);
     let tile_s = constants.tile_clocks / chip.clock;
     // Two tiles of the older kernel in a core hide each other's latencies.
-    let older = chip.shared_memory_bytes < super::SCRATCH_TO_SPLIT;
+    let older = is_older(chip);
     let paired = older && chip.shared_memory_bytes >= super::SCRATCH_OF_TWO;
     let (full_pair_s, full_tile_s) =
         if paired { (overlap(products, softmax, 2.0), tile_s / 2.0) } else { (pair_s, tile_s) };
@@ -115,7 +117,9 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
     let pairs = shape.batch * shape.heads * tiles * rows * (before + mean);
     let even = (pairs * full_pair_s + shape.batch * shape.heads * tiles * full_tile_s) / chip.cores;
     let free = overlap(longest, even, constants.evenness);
-    let energy_pj = if older { OLDER_ENERGY_PJ } else { constants.energy_pj };
+    let wide = arithmetic(chip, shape.precision()) == Arithmetic::Bf16;
+    let older_pj = if wide { OLDER_ENERGY_PJ } else { OLDER_ENERGY_PJ / 2.0 };
+    let energy_pj = if older { older_pj } else { constants.energy_pj };
     let energy = pairs * operations * energy_pj * 1e-12;
     let draw = if chip.power > 0.0 { energy / (free * chip.power) } else { 0.0 };
     free * short_of_power(draw)
@@ -125,7 +129,7 @@ fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstan
 /// of 128 there, two of 128 from the fifth generation of matrix units on, which brought
 /// 4-bit arithmetic.
 fn tile_rows(chip: &Accelerator) -> (f64, f64) {
-    if chip.shared_memory_bytes < super::SCRATCH_TO_SPLIT {
+    if is_older(chip) {
         (64.0, 1.0)
     } else if chip.rate(Arithmetic::Fp4) > 0.0 {
         (128.0, 2.0)
