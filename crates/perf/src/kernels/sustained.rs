@@ -23,10 +23,18 @@ pub fn sustained_rate(peak: f64, power: f64, share: f64, energy: f64) -> f64 {
 }
 
 /// By how much a chip whose matrix units would draw `draw` times its power is slowed down:
-/// (1 + draw^4)^(1/4), which blends the
-/// limits over a factor of two: 1 far below the limit, and `draw` far above it.
+/// (1 + draw^4)^(1/4), which blends the limits over a factor of two: 1 far below the limit,
+/// and `draw` far above it.
 #[must_use]
 pub fn short_of_power(draw: f64) -> f64 {
     let squared = draw * draw;
     (1.0 + squared * squared).sqrt().sqrt()
+}
+
+/// The later of two ends, without a corner: activities that overlap now and then wait for
+/// each other. At least the greater, at most 2^(1/4) times it; never decreases in either.
+#[must_use]
+pub fn later(one: f64, other: f64) -> f64 {
+    let (large, small) = if one > other { (one, other) } else { (other, one) };
+    if large > 0.0 { large * short_of_power(small / large) } else { 0.0 }
 }
