@@ -70,7 +70,11 @@ fn read(row: Row<'_>, roster: &mut Roster<'_>, absorbed: bool) -> Reading<MlaSha
     let family = roster.families().get(family).map(|family| family.id.clone()).unwrap_or_default();
     let precision = shape.precision();
     Ok(Measurement {
-        key: GroupKey { variant: variant(row.text("kernel_source"), &accelerator, precision).to_owned(), scheme: precision, family },
+        key: GroupKey {
+            variant: variant(row.text("kernel_source"), &accelerator, precision).to_owned(),
+            scheme: precision,
+            family,
+        },
         chip,
         accelerator,
         configuration: format!(

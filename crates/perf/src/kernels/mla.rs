@@ -62,6 +62,11 @@ impl MlaShape {
         if self.absorbed { 2.0 * self.latent + self.rope } else { self.key + self.rope + self.value }
     }
 
+    /// Bytes of an operand of prefill: kernels have 8-bit ones and wider.
+    fn operand_bytes(&self) -> f64 {
+        self.precision().weight_bytes().max(1.0)
+    }
+
     /// Numbers in queries, keys and values of all heads.
     fn operands(&self) -> f64 {
         let (key, value) = (self.key + self.rope, self.value);
@@ -73,7 +78,7 @@ impl MlaShape {
             self.batch * self.kv_length * (self.latent + self.rope) * self.kv_scheme.weight_bytes()
         } else {
             let results = self.batch * self.heads * self.query_length * self.value;
-            (self.operands() + results) * self.precision().activation_bytes()
+            (self.operands() + results) * self.operand_bytes()
         };
         Work {
             operations: 2.0 * self.batch * self.heads * self.widths() * self.causal_pairs(),
@@ -112,11 +117,13 @@ pub fn variant(chip: &Accelerator, precision: Scheme) -> &'static str {
     if splits_sequences(chip, precision) { "tensorrt_llm" } else { "tensorrt_llm_unsplit" }
 }
 
-/// The arithmetic that the kernel works in. Kernels that walk a sequence in one core widen
-/// 8-bit vectors, and so does every chip without 8-bit arithmetic.
+/// The arithmetic that the kernel works in: 8-bit for what is stored in less than 16 bits.
+/// Kernels that walk a sequence in one core widen it, and so does every chip without 8-bit
+/// arithmetic.
 fn arithmetic(chip: &Accelerator, precision: Scheme) -> Arithmetic {
-    let own = precision.arithmetic();
-    if splits_sequences(chip, precision) && chip.rate(own) > 0.0 { own } else { Arithmetic::Bf16 }
+    let narrow = precision.weight_bytes() < 2.0;
+    let able = splits_sequences(chip, precision) && chip.rate(Arithmetic::Fp8) > 0.0;
+    if narrow && able { Arithmetic::Fp8 } else { Arithmetic::Bf16 }
 }
 
 /// Share of reads of `bytes` that a cache of `room` bytes serves when the same bytes are

@@ -77,10 +77,10 @@ impl Kernel for MlaDecode {
 
     fn estimate(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants) -> Estimate {
         let splits = splits_sequences(chip, shape.precision());
-        let chain =
-            if splits { split(shape, chip, constants) } else { unsplit(shape, chip, constants) };
+        let chain = if splits { split(shape, chip, constants) } else { unsplit(shape, chip, constants) };
         // Kernels that do not split widen what they store.
-        let stored = if splits { shape.kv_scheme.weight_bytes() } else { 2.0 };
+        let bytes = shape.kv_scheme.weight_bytes();
+        let stored = if splits { bytes } else { bytes.max(2.0) };
         let kv_bytes = shape.batch * shape.kv_length * (shape.latent + shape.rope) * stored;
         let rows = shape.batch * shape.heads * shape.query_length;
         let query_bytes = 2.0 * rows * (2.0 * shape.latent + shape.rope) * constants.query_passes;
@@ -92,8 +92,8 @@ impl Kernel for MlaDecode {
         };
         let other_bytes = query_bytes + part_bytes;
         let hit = cached_share(kv_bytes + other_bytes, constants.cache_share * chip.cache_bytes);
-        let byte_s = (1.0 - hit + hit / constants.cache_gain)
-            / (constants.bandwidth_share * chip.memory_bandwidth);
+        let byte_s =
+            (1.0 - hit + hit / constants.cache_gain) / (constants.bandwidth_share * chip.memory_bandwidth);
         let loading = kv_bytes * byte_s;
         let both = overlap(chain.seconds, loading, constants.sharpness);
         let clocks = constants.launch_clocks
@@ -149,14 +149,15 @@ fn split(shape: &MlaShape, chip: &Accelerator, constants: &MlaDecodeConstants) -
     let row_tiles = (rows / tile_rows).ceil().max(1.0);
     // It can put few queries on the side of a product that needs no padding.
     let rows = if fifth { (rows / row_tiles).max(constants.least_rows) } else { tile_rows };
-    let workers = chip.cores / row_tiles;
     let steps = steps(shape);
-    let share = shape.batch * steps / workers;
+    // Sequences, and tiles of 64 tokens, of a core.
+    let sequences = shape.batch * row_tiles / chip.cores;
+    let share = shape.batch * steps * row_tiles / chip.cores;
     let least = steps.min(least_steps);
     // Where cores are to spare, heads are shared out as well.
     let few_rows = if fifth { rows.min(FEW_ROWS) } else { rows };
     let time = |rows| tile_s(rows, shape.widths(), shape, chip, constants).seconds;
-    let turns = (shape.batch / workers).max(1.0);
+    let turns = sequences.max(1.0);
     let turns = if fifth { turns.ceil() } else { turns };
     Chain {
         seconds: (share * time(rows)).max(least * time(few_rows))

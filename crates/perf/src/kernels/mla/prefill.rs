@@ -67,20 +67,17 @@ impl Kernel for MlaPrefill {
         let tokens = shape.batch * shape.query_length;
         let operands = shape.operands();
         let results = tokens * shape.heads * shape.value;
-        // Kernels without narrow arithmetic take what they are given.
+        // Kernels without narrow arithmetic take operands as they are made.
         let narrow = arithmetic(chip, shape.precision()) != Arithmetic::Bf16;
-        let stored = if narrow { shape.precision().activation_bytes() } else { 2.0 };
-        let head_bytes = operands * stored + 2.0 * results;
-        let narrowing = if stored < 2.0 {
-            operands * (2.0 + stored) * constants.narrowing_passes
-        } else {
-            0.0
-        };
+        let stored = if narrow { 1.0 } else { shape.operand_bytes().max(2.0) };
+        let head_bytes = operands * stored + stored.max(2.0) * results;
+        let narrowing =
+            if stored < 2.0 { operands * (2.0 + stored) * constants.narrowing_passes } else { 0.0 };
         let latent_bytes = 4.0 * tokens * (shape.latent + shape.rope) * constants.latent_passes;
         let before = latent_bytes + narrowing;
         let hit = cached_share(before + head_bytes, constants.cache_share * chip.cache_bytes);
-        let byte_s = (1.0 - hit + hit / constants.cache_gain)
-            / (constants.bandwidth_share * chip.memory_bandwidth);
+        let byte_s =
+            (1.0 - hit + hit / constants.cache_gain) / (constants.bandwidth_share * chip.memory_bandwidth);
         let loading = head_bytes * byte_s;
         let both = overlap(compute, loading, constants.sharpness);
         let (compute_s, loading_s) = if compute >= loading { (both, 0.0) } else { (0.0, both) };
@@ -97,8 +94,8 @@ impl Kernel for MlaPrefill {
 fn compute_s(shape: &MlaShape, chip: &Accelerator, constants: &MlaPrefillConstants) -> f64 {
     let rate = RATE_SHARE * chip.rate(arithmetic(chip, shape.precision()));
     let operations = 2.0 * shape.widths();
-    let softmax = constants.exponentials / chip.exponential_rate * chip.cores
-        + constants.pair_clocks / chip.clock;
+    let softmax =
+        constants.exponentials / chip.exponential_rate * chip.cores + constants.pair_clocks / chip.clock;
     let products = operations / rate * chip.cores;
     let pair_s = overlap(products, softmax, SHARPNESS);
     let tile_s = constants.tile_clocks / chip.clock;
