@@ -13,7 +13,7 @@ use crate::kernels::elementwise::{Elementwise, ElementwiseShape};
 use crate::kernels::exchange::{Exchange, ExchangeShape};
 use crate::kernels::experts::{Experts, ExpertsShape};
 use crate::kernels::gemm::{Gemm, GemmShape};
-use crate::kernels::mla::{MlaDecode, MlaPrefill, MlaShape};
+use crate::kernels::mla::{self, MlaDecode, MlaPrefill, MlaShape};
 use crate::precision::Scheme;
 
 /// Constants of a kernel for every precision.
@@ -62,7 +62,6 @@ pub enum Software {
 struct Variants {
     gemm: &'static str,
     attention: &'static str,
-    mla: &'static str,
     experts: &'static str,
     elementwise: &'static str,
     collective: &'static str,
@@ -74,7 +73,6 @@ const fn variants(software: Software) -> Variants {
     Variants {
         gemm: "framework",
         attention: "framework",
-        mla: "framework",
         experts: "framework",
         elementwise: "framework",
         collective: "nccl",
@@ -107,8 +105,14 @@ impl Machine {
             gemm: choose::<Gemm>(calibration, names.gemm, families, family, id),
             prefill: choose::<Prefill>(calibration, names.attention, families, family, id),
             decode: choose::<Decode>(calibration, names.attention, families, family, id),
-            mla_prefill: choose::<MlaPrefill>(calibration, names.mla, families, family, id),
-            mla_decode: choose::<MlaDecode>(calibration, names.mla, families, family, id),
+            mla_prefill: Scheme::ALL.map(|scheme| {
+                let variant = mla::variant(&accelerator, scheme);
+                calibration.resolve::<MlaPrefill>(variant, scheme, families, family, id)
+            }),
+            mla_decode: Scheme::ALL.map(|scheme| {
+                let variant = mla::variant(&accelerator, scheme);
+                calibration.resolve::<MlaDecode>(variant, scheme, families, family, id)
+            }),
             experts: choose::<Experts>(calibration, names.experts, families, family, id),
             elementwise: choose::<Elementwise>(calibration, names.elementwise, families, family, id),
             collective: CollectiveOperation::ALL

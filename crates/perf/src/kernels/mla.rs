@@ -47,7 +47,11 @@ impl MlaShape {
     /// and stored vectors, since either makes the kernel another one.
     #[must_use]
     pub fn precision(&self) -> Scheme {
-        if self.kv_scheme.weight_bytes() < self.scheme.activation_bytes() { self.kv_scheme } else { self.scheme }
+        if self.kv_scheme.weight_bytes() < self.scheme.activation_bytes() {
+            self.kv_scheme
+        } else {
+            self.scheme
+        }
     }
 
     /// Pairs of a new token and a token it attends to, in one head of one sequence. Each
