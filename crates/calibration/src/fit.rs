@@ -22,13 +22,20 @@ impl ErrorSummary {
     /// Sums up pairs of prediction and observation.
     #[must_use]
     pub fn of(pairs: &[(f64, f64)]) -> Self {
-        let mut signed: Vec<f64> = pairs.iter().map(|(predicted, observed)| predicted / observed - 1.0).collect();
+        let mut signed: Vec<f64> =
+            pairs.iter().map(|(predicted, observed)| predicted / observed - 1.0).collect();
         let mut absolute: Vec<f64> = signed.iter().map(|error| error.abs()).collect();
         signed.sort_by(f64::total_cmp);
         absolute.sort_by(f64::total_cmp);
         let count = absolute.len();
         let mean = if count == 0 { 0.0 } else { absolute.iter().sum::<f64>() / count as f64 };
-        Self { count, median: quantile(&absolute, 0.5), p90: quantile(&absolute, 0.9), mean, bias: quantile(&signed, 0.5) }
+        Self {
+            count,
+            median: quantile(&absolute, 0.5),
+            p90: quantile(&absolute, 0.9),
+            mean,
+            bias: quantile(&signed, 0.5),
+        }
     }
 }
 
@@ -85,7 +92,8 @@ impl Problem<'_> {
 
     fn loss_of(&self, residuals: &[f64]) -> f64 {
         let huber = |residual: f64| (residual * residual + KNEE * KNEE).sqrt() - KNEE;
-        let sum: f64 = residuals.iter().zip(self.weights).map(|(residual, weight)| weight * huber(*residual)).sum();
+        let sum: f64 =
+            residuals.iter().zip(self.weights).map(|(residual, weight)| weight * huber(*residual)).sum();
         sum / self.weights.iter().sum::<f64>().max(1e-12)
     }
 
@@ -123,7 +131,8 @@ impl Problem<'_> {
     /// Down from a start: by gradients, then, as formulas that take the best of several ways
     /// have creases at which gradients stall, by steps along one constant at a time, in turns.
     fn descend(&self, start: &[f64]) -> Vec<f64> {
-        let mut open: Vec<f64> = self.specs.iter().zip(start).map(|(spec, value)| Self::open(spec, *value)).collect();
+        let mut open: Vec<f64> =
+            self.specs.iter().zip(start).map(|(spec, value)| Self::open(spec, *value)).collect();
         for slope in SLOPES {
             open = self.by_gradients(open, slope);
             for step in STRIDES {
@@ -163,8 +172,11 @@ impl Problem<'_> {
             let columns: Vec<Vec<f64>> = (0..count)
                 .map(|column| {
                     let step = slope;
-                    let moved: Vec<f64> =
-                        open.iter().enumerate().map(|(at, value)| if at == column { value + step } else { *value }).collect();
+                    let moved: Vec<f64> = open
+                        .iter()
+                        .enumerate()
+                        .map(|(at, value)| if at == column { value + step } else { *value })
+                        .collect();
                     let after = self.residuals(&self.constants(&moved));
                     after.iter().zip(&residuals).map(|(after, before)| (after - before) / step).collect()
                 })
@@ -178,8 +190,10 @@ impl Problem<'_> {
             let product = |one: &[f64], other: &[f64]| -> f64 {
                 one.iter().zip(other).zip(&say).map(|((one, other), say)| one * other * say).sum()
             };
-            let normal: Vec<Vec<f64>> =
-                columns.iter().map(|row| columns.iter().map(|column| product(row, column)).collect()).collect();
+            let normal: Vec<Vec<f64>> = columns
+                .iter()
+                .map(|row| columns.iter().map(|column| product(row, column)).collect())
+                .collect();
             let gradient: Vec<f64> = columns.iter().map(|column| product(column, &residuals)).collect();
             let mut improved = false;
             for _ in 0..8 {
@@ -187,8 +201,11 @@ impl Problem<'_> {
                     damping *= 10.0;
                     continue;
                 };
-                let trial: Vec<f64> =
-                    open.iter().zip(&step).map(|(value, step)| (value - step.clamp(-2.0, 2.0)).clamp(-12.0, 12.0)).collect();
+                let trial: Vec<f64> = open
+                    .iter()
+                    .zip(&step)
+                    .map(|(value, step)| (value - step.clamp(-2.0, 2.0)).clamp(-12.0, 12.0))
+                    .collect();
                 let after = self.residuals(&self.constants(&trial));
                 let after_loss = self.loss_of(&after);
                 if after_loss.is_finite() && after_loss < loss {
@@ -210,7 +227,9 @@ impl Problem<'_> {
 /// Solves (A + damping diag A) x = b for a symmetric A by Cholesky's method.
 fn solve_damped(matrix: &[Vec<f64>], right: &[f64], damping: f64) -> Option<Vec<f64>> {
     let count = right.len();
-    let at = |row: usize, column: usize| matrix.get(row).and_then(|row| row.get(column)).copied().unwrap_or_default();
+    let at = |row: usize, column: usize| {
+        matrix.get(row).and_then(|row| row.get(column)).copied().unwrap_or_default()
+    };
     let mut lower = vec![vec![0.0_f64; count]; count];
     for row in 0..count {
         for column in 0..=row {
@@ -240,8 +259,9 @@ fn solve_damped(matrix: &[Vec<f64>], right: &[f64], damping: f64) -> Option<Vec<
     }
     let mut solution = vec![0.0; count];
     for row in (0..count).rev() {
-        let known: f64 =
-            (row + 1..count).filter_map(|below| Some(lower.get(below)?.get(row)? * solution.get(below)?)).sum();
+        let known: f64 = (row + 1..count)
+            .filter_map(|below| Some(lower.get(below)?.get(row)? * solution.get(below)?))
+            .sum();
         *solution.get_mut(row)? = (forward.get(row)? - known) / lower.get(row)?.get(row)?;
     }
     solution.iter().all(|value| value.is_finite()).then_some(solution)

@@ -7,19 +7,21 @@ use proptest::prelude::*;
 /// A chip that never was: figures between those of small and of large parts.
 fn chip() -> impl Strategy<Value = Accelerator> {
     let figures = (1e13..3e15, 1e11..1e13, 8.0..256.0, 8e8..3e9, 1e6..3e8, 50.0..2000.0);
-    figures.prop_map(|(peak, bandwidth, cores, clock, cache, power): (f64, f64, f64, f64, f64, f64)| Accelerator {
-        family: 0,
-        peak: [peak; Arithmetic::ALL.len()],
-        memory_bytes: 8e10,
-        memory_bandwidth: bandwidth,
-        cores: cores.floor(),
-        clock,
-        cache_bytes: cache,
-        shared_memory_bytes: 2e5,
-        link_bandwidth: 4e11,
-        host_bandwidth: 6e10,
-        power,
-        exponential_rate: 1e12,
+    figures.prop_map(|(peak, bandwidth, cores, clock, cache, power): (f64, f64, f64, f64, f64, f64)| {
+        Accelerator {
+            family: 0,
+            peak: [peak; Arithmetic::ALL.len()],
+            memory_bytes: 8e10,
+            memory_bandwidth: bandwidth,
+            cores: cores.floor(),
+            clock,
+            cache_bytes: cache,
+            shared_memory_bytes: 2e5,
+            link_bandwidth: 4e11,
+            host_bandwidth: 6e10,
+            power,
+            exponential_rate: 1e12,
+        }
     })
 }
 
@@ -79,7 +81,8 @@ fn plain(s: &GemmShape, chip: &Accelerator, c: &GemmConstants) -> f64 {
             let tiles = (s.m / rows).ceil() * (s.n / columns).ceil();
             let share = if shared { (chip.cores / tiles).min(steps / 2.0) } else { 1.0 };
             let blocks = tiles * share;
-            let arithmetic = 2.0 * rows * columns * inner / (0.96 * chip.rate(s.scheme.arithmetic()) / chip.cores);
+            let arithmetic =
+                2.0 * rows * columns * inner / (0.96 * chip.rate(s.scheme.arithmetic()) / chip.cores);
             let feeding =
                 (rows.min(s.m) * a + columns.min(s.n) * w) * inner / (c.cache_bytes_per_clock * chip.clock);
             let step = arithmetic.max(feeding).hypot(c.step_clocks / chip.clock);
@@ -88,7 +91,8 @@ fn plain(s: &GemmShape, chip: &Accelerator, c: &GemmConstants) -> f64 {
             if shared {
                 body *= 1.0 + c.split_loss;
                 time += c.split_us * 1e-6;
-                time += 8.0 * s.m * s.n * share.max(1.0) / (chip.cores * c.cache_bytes_per_clock * chip.clock);
+                time +=
+                    8.0 * s.m * s.n * share.max(1.0) / (chip.cores * c.cache_bytes_per_clock * chip.clock);
             }
             let full = (blocks / chip.cores).floor();
             let mut rest = blocks - full * chip.cores;
@@ -101,8 +105,8 @@ fn plain(s: &GemmShape, chip: &Accelerator, c: &GemmConstants) -> f64 {
             let bytes = cold + c.reread * (again - cold).max(0.0);
             let bandwidth = c.bandwidth_share * chip.memory_bandwidth;
             let first = full * chip.cores * bytes / blocks / bandwidth;
-            let last = rest * bytes / blocks
-                / bandwidth.min(rest.max(1.0) * c.core_bytes_per_clock * chip.clock);
+            let last =
+                rest * bytes / blocks / bandwidth.min(rest.max(1.0) * c.core_bytes_per_clock * chip.clock);
             let last_body = if rest > 0.0 { body } else { 0.0 };
             time += (full * body).max(first) + c.overlap_loss * (full * body).min(first);
             time += last_body.max(last) + c.overlap_loss * last_body.min(last);

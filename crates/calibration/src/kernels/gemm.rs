@@ -39,7 +39,11 @@ impl Measured for Gemm {
         let alone = row.text("framework").eq_ignore_ascii_case("deepgemm");
         let shape = if alone { shape.prequantized() } else { shape };
         Ok(Measurement {
-            key: GroupKey { variant: variant(row.text("framework"), row.text("kernel_source")).to_owned(), scheme, family },
+            key: GroupKey {
+                variant: variant(row.text("framework"), row.text("kernel_source")).to_owned(),
+                scheme,
+                family,
+            },
             chip: row.text("chip").to_owned(),
             accelerator,
             shape,

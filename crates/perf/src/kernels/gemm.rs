@@ -271,9 +271,9 @@ impl Product {
 
     /// The fastest way to tile.
     fn best(&self) -> Tiling {
-        let ways = TILES.iter().flat_map(|(rows, columns)| {
-            [self.whole(*rows, *columns), self.shared_out(*rows, *columns)]
-        });
+        let ways = TILES
+            .iter()
+            .flat_map(|(rows, columns)| [self.whole(*rows, *columns), self.shared_out(*rows, *columns)]);
         let none = Tiling { seconds: f64::MAX, latency: 0.0, memory_bound: false };
         ways.fold(none, |best, way| if way.seconds < best.seconds { way } else { best })
     }
