@@ -22,7 +22,7 @@ impl Measured for Collective {
         let ranks = row.number("n")?;
         let bytes = total_bytes(row, operation, ranks)?;
         let link = link(row, &family, accelerator.link_bandwidth, ranks);
-        let library = library(row);
+        let library = library(row, &family, link);
         // Kernels that use the network within a node too share no port with their neighbours.
         let ports = match library {
             "deepep" => 1.0,
@@ -166,20 +166,22 @@ fn eager(row: Row<'_>) -> bool {
 const GRACE: [&str; 2] = ["GB", "GH"];
 
 /// Which library, and how it is called. Others are taken to be like NCCL.
-fn library(row: Row<'_>) -> &'static str {
+fn library(row: Row<'_>, family: &str, link: LinkClass) -> &'static str {
     let library = row.text("library").to_ascii_lowercase();
     let grace = eager(row) && GRACE.iter().any(|start| row.text("chip").starts_with(start));
     let known = |name: &str| library.contains(name);
     match () {
         () if known("deepep") => "deepep",
-        () if known("hccl") => "hccl",
+        // Habana's library has the name of Huawei's.
+        () if known("hccl") && family == "da_vinci" => "hccl",
         () if known("oneccl") => "oneccl",
         () if known("trtllm") || known("tensorrt") => "trtllm",
         () if known("vllm") && grace => "vllm_eager_grace",
         () if known("vllm") => "vllm",
         () if known("sglang") && grace => "sglang_eager_grace",
         () if known("sglang") => "sglang",
-        // Its own tests have no rows of single messages.
+        // Its own tests have no rows of single messages; frameworks have none over the host's bus.
+        () if link == LinkClass::HostBus => "nccl",
         () if known("nccl") && row.text("op").starts_with("send") => "nccl",
         () if known("vidur") || row.text("lib_version").is_empty() && known("nccl") => "nccl_framework",
         () => "nccl",
