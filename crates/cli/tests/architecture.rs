@@ -8,19 +8,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates of the workspace and the others of it on which each may stand.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("quantity", &[]),
     ("condition", &["quantity"]),
     ("catalog", &["quantity"]),
     ("law", &["catalog", "condition", "quantity"]),
+    ("perf", &["catalog", "quantity"]),
+    ("calibration", &["catalog", "perf", "quantity"]),
     ("data", &[]),
-    ("narrows", &["catalog", "condition", "data", "law", "quantity"]),
+    ("narrows", &["calibration", "catalog", "condition", "data", "law", "perf", "quantity"]),
     ("brief", &["narrows"]),
     ("cli", &["brief", "narrows"]),
 ];
 
 /// Crates that know no clock, disk, network, environment and no threads of their own making.
-const PURE: [&str; 6] = ["quantity", "condition", "catalog", "law", "narrows", "brief"];
+const PURE: [&str; 8] =
+    ["quantity", "condition", "catalog", "law", "perf", "calibration", "narrows", "brief"];
 
 /// Packages that no crate of ours may pull in.
 const FORBIDDEN_PACKAGES: [&str; 18] = [

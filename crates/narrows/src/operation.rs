@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, Rules, RulesDiff,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, PerfTrain, Rules, RulesDiff,
 };
 use crate::workbench::Workbench;
 
@@ -52,13 +52,14 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 9] = [
+pub const OPERATIONS: [Entry; 10] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
     entry::<RulesDiff>(),
     entry::<ChipOperation>(),
     entry::<ChipsOperation>(),
+    entry::<PerfTrain>(),
     entry::<PerfOp>(),
     entry::<DataCheck>(),
     entry::<Brief>(),

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
 use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
+use narrows_perf::model::Models;
+use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
 use narrows_quantity::nearest;
 
@@ -31,6 +33,8 @@ pub struct Workbench {
     chips: OnceLock<Result<Arc<Chips>, Failure>>,
     law: OnceLock<Result<Arc<Law>, Failure>>,
     performance: OnceLock<Result<Arc<PerformanceData>, Failure>>,
+    models: OnceLock<Result<Arc<Models>, Failure>>,
+    networks: OnceLock<Result<Arc<Networks>, Failure>>,
 }
 
 impl Workbench {
@@ -121,6 +125,30 @@ impl Workbench {
             Ok(Arc::new(PerformanceData { families, calibration }))
         };
         self.performance.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Models.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn models(&self) -> Result<&Arc<Models>, Failure> {
+        let read = || {
+            let files = self.files("models").into_iter().map(|(_, file)| file);
+            Models::read(files).map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.models.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Networks in which chips are sold.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn networks(&self) -> Result<&Arc<Networks>, Failure> {
+        let read = || {
+            let files = self.files("networks").into_iter().map(|(_, file)| file);
+            Networks::read(files).map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.networks.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// All jurisdictions.

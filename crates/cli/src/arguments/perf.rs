@@ -6,6 +6,8 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PerfCommand {
+    /// What training a model takes: time, memory, energy and cost
+    Train(Box<TrainCommand>),
     /// How long one operator takes, or a table of operators
     Op(OpCommand),
     /// Predicted against measured, by chip, operator and precision
@@ -318,4 +320,73 @@ pub(crate) struct CalibrateCommand {
     /// Leave out the rows of a chip, by its name in the tables; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) without: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainCommand {
+    #[command(flatten)]
+    pub(crate) chip: ChipArguments,
+    /// Model, by name or as the path of a Hugging Face config.json
+    #[arg(long)]
+    pub(crate) model: String,
+    /// Chips
+    #[arg(long)]
+    pub(crate) count: usize,
+    /// Tokens of the whole run, such as 14.8e12
+    #[arg(long)]
+    pub(crate) tokens: Option<f64>,
+    /// Precision of matrix products: bf16, fp8, fp8_block, nvfp4, ...
+    #[arg(long, default_value = "bf16")]
+    pub(crate) precision: String,
+    /// Tokens of a sequence
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) sequence: Option<usize>,
+    /// Sequences of a step
+    #[arg(long, value_name = "SEQUENCES")]
+    pub(crate) global_batch: Option<usize>,
+    /// Tensor parallelism; without any of these the best execution is searched
+    #[arg(long, value_name = "N")]
+    pub(crate) tp: Option<usize>,
+    /// Pipeline stages
+    #[arg(long, value_name = "N")]
+    pub(crate) pp: Option<usize>,
+    /// Data parallelism; follows from the rest, and is checked if given
+    #[arg(long, value_name = "N")]
+    pub(crate) dp: Option<usize>,
+    /// Expert parallelism
+    #[arg(long, value_name = "N")]
+    pub(crate) ep: Option<usize>,
+    /// Context parallelism
+    #[arg(long, value_name = "N")]
+    pub(crate) cp: Option<usize>,
+    /// Chunks of layers of each stage (interleaving)
+    #[arg(long, value_name = "N")]
+    pub(crate) vp: Option<usize>,
+    /// Sequences that pass at once
+    #[arg(long, value_name = "N")]
+    pub(crate) micro_batch: Option<usize>,
+    /// Stage of ZeRO, 0 to 3
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) zero: Option<usize>,
+    /// 1f1b, zero_bubble or dualpipe
+    #[arg(long)]
+    pub(crate) schedule: Option<String>,
+    /// What is computed again: none, selective or full
+    #[arg(long)]
+    pub(crate) recompute: Option<String>,
+    /// Search parallelism, batch and schedule; the default if none of them is given
+    #[arg(long, conflicts_with_all = ["tp", "pp", "dp", "ep", "cp", "vp", "micro_batch", "zero", "schedule", "recompute"])]
+    pub(crate) auto: bool,
+    /// Network, by name; the one in which the chip is usually sold if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) network: Option<String>,
+    /// US dollars for a chip and hour
+    #[arg(long, value_name = "USD")]
+    pub(crate) price_per_chip_hour: Option<f64>,
+    /// Interruptions of a chip in a day
+    #[arg(long, value_name = "RATE")]
+    pub(crate) failures_per_chip_day: Option<f64>,
+    /// Refuse a precision that the chip lacks instead of taking the fallback
+    #[arg(long)]
+    pub(crate) strict: bool,
 }

@@ -7,6 +7,7 @@ mod chips;
 mod data_check;
 mod history;
 mod perf_op;
+mod perf_train;
 mod plane;
 mod rules;
 
@@ -17,6 +18,7 @@ pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
+pub use perf_train::{Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train};
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,

@@ -2,6 +2,7 @@
 
 use narrows_calibration::operators::{Operator, Prediction, predict};
 use narrows_calibration::table::Table;
+use narrows_perf::{Scheme, Specification};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
@@ -112,19 +113,37 @@ impl Operation for PerfOp {
         }
         let row = table.iter().next().ok_or_else(|| Failure::data("a table of one row has none"))?;
         let prediction = predict(operator, row, &mut roster, &data.calibration).map_err(Failure::input)?;
-        if let Some(named) = prediction.replaced.filter(|_| request.strict) {
-            return Err(Failure::infeasible(format!(
-                "{} has no arithmetic for {named}; without --strict it is computed as {}",
-                chosen.specification.name, prediction.scheme
-            )));
+        if let Some(named) = prediction.replaced {
+            replaced_precision(&chosen.specification, named, request.strict)?;
         }
         Ok(answer(&prediction, chosen.specification, workbench))
     }
 }
 
+/// The precision that a chip computes with instead of the one asked for, and the latter if
+/// they differ.
+///
+/// # Errors
+/// They differ, and the asker is strict.
+pub(crate) fn replaced_precision(
+    chip: &Specification,
+    asked: Scheme,
+    strict: bool,
+) -> Result<(Scheme, Option<Scheme>), Failure> {
+    let precision = chip.accelerator.supported(asked);
+    match (precision == asked, strict) {
+        (true, _) => Ok((asked, None)),
+        (false, false) => Ok((precision, Some(asked))),
+        (false, true) => Err(Failure::infeasible(format!(
+            "{} has no arithmetic for {asked}; without --strict it is computed as {precision}",
+            chip.name
+        ))),
+    }
+}
+
 fn answer(
     prediction: &Prediction,
-    specification: narrows_perf::Specification,
+    specification: Specification,
     workbench: &Workbench,
 ) -> PerfOpAnswer {
     let estimate = prediction.estimate;

@@ -5,6 +5,10 @@ pub mod accuracy;
 pub mod chip_choice;
 pub mod operator_batch;
 pub mod report;
+pub mod setting;
+
+// What answers hold that faces lay out.
+pub use narrows_perf::training::{Plan, Run};
 
 use narrows_catalog::{Chip, Chips};
 use narrows_perf::{Calibration, Estimate, Families, Specification};
