@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let perf = files("perf");
     let families = perf.iter().find(|file| file.path.ends_with("families.toml")).ok_or("no families")?;
     let families = Families::read(*families)?;
+    let networks = narrows_perf::network::Networks::read(files("networks"))?;
     let models = Models::read(files("models"))?;
     let mut texts: Vec<(String, String)> = Vec::new();
     if let Some(folder) = arguments.get(1).filter(|folder| std::path::Path::new(folder).is_dir()) {
@@ -55,8 +56,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let calibration = Calibration::read(texts.iter().map(|(path, text)| DataFile { path, text }))?;
     println!("{} fits, {} models", calibration.fits.len(), models.all().len());
-    let mut context = Context { models: &models, roster: Roster::new(&chips, &families), calibration: &calibration };
+    let mut context = Context { models: &models, networks: &networks, roster: Roster::new(&chips, &families), calibration: &calibration };
     let table = Table::read(File::open(file)?)?;
+    if narrows_calibration::serving::published::is_published(&table) {
+        let mut pairs = BTreeMap::<String, Vec<(f64, f64)>>::new();
+        for row in table.iter().filter(|row| ["serve", "prefill", "decode"].contains(&row.text("kind"))) {
+            let at = format!("{} {}", row.text("chip"), row.text("kind"));
+            match context.predict_published(row) {
+                Ok(predicted) => {
+                    let observed = row.number("value")?;
+                    let words = ["id", "model", "precision", "parallelism", "batch", "seq_in", "seq_out", "metric"];
+                    let words = words.map(|word| row.text(word)).join(" ");
+                    println!("{at} {words}: {predicted:.1} against {observed} ({:+.0}%)", 100.0 * (predicted / observed - 1.0));
+                    pairs.entry(at).or_default().push((predicted, observed));
+                }
+                Err(reason) => println!("{at} {}: {reason}", row.text("id")),
+            }
+        }
+        for (at, pairs) in pairs {
+            println!("{at:30} {}", summary(&pairs));
+        }
+        return Ok(());
+    }
     let mut skipped = BTreeMap::<String, usize>::new();
     let mut served = Vec::new();
     let started = std::time::Instant::now();

@@ -6,11 +6,12 @@ pub mod published;
 pub mod request;
 
 use narrows_perf::model::{Model, Models};
+use narrows_perf::network::Networks;
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Profile};
 use narrows_perf::serving::steady::{Load, Steady};
 use narrows_perf::serving::{Host, Links, Worker};
-use narrows_perf::{Calibration, Families, Machine, Scheme, Software, Specification};
+use narrows_perf::{Calibration, Families, Machine, Scheme, Software};
 
 use crate::chips::Roster;
 use crate::table::{Row, Table};
@@ -20,6 +21,8 @@ pub use request::{Request, Side};
 pub struct Context<'a> {
     /// Models by name.
     pub models: &'a Models,
+    /// How chips are joined.
+    pub networks: &'a Networks,
     /// Chips by name.
     pub roster: Roster<'a>,
     /// Constants of kernels and of software.
@@ -85,7 +88,9 @@ impl Context<'_> {
         let families = self.roster.families();
         let specification = self.roster.find(&request.chip)?.clone();
         let machine = Machine::new(&specification, calibration, families, request.software);
-        let links = links(&specification, families);
+        let network = self.networks.of_chip(&specification, families);
+        let links = Links::of(&network, &specification.accelerator);
+        let request = request.with_domain(links.domain);
         let lengths = Lengths { input: request.input, output: request.output, cached: request.cached };
         let decode = profile(&model, &machine, links, &request, &request.decode, lengths)?;
         let prefill = match &request.prefill {
@@ -141,32 +146,17 @@ fn profile(
     let mut deployment = side.deployment;
     deployment.parallelism = request::divisible(model, deployment.parallelism);
     let worker = Worker::new(model, machine, links, deployment).map_err(|error| error.to_string())?;
-    let concurrency = (request.concurrency / side.workers).max(1.0);
+    let concurrency = (request.concurrency / side.workers.max(1.0)).max(1.0);
     Profile::new(&worker, lengths, concurrency, side.policy).map_err(|error| error.to_string())
-}
-
-/// Links of a chip: how many chips its fast links join follows from its name in the
-/// catalogue's data on networks; until those are given, from its family.
-fn links(specification: &Specification, _families: &Families) -> Links {
-    let mut links = Links::usual(&specification.accelerator);
-    // Racks of superchips join all 72 by their fast links.
-    if specification.id.contains("gb200") || specification.id.contains("gb300") {
-        links.domain = 72;
-    }
-    links
 }
 
 impl Prepared {
     /// What clients see under given constants.
     #[must_use]
     pub fn predict(&self, overheads: &Overheads) -> Prediction {
-        let steady = self.steady(overheads);
-        let chips = match &self.prefill {
-            None => self.decode.chips * self.request.decode.workers,
-            Some(prefill) => {
-                let sides = self.request.prefill.as_ref().map_or(0.0, |side| side.workers);
-                self.decode.chips * self.request.decode.workers + prefill.chips * sides
-            }
+        let (steady, chips) = match self.sides(overheads) {
+            None => (self.together(overheads), self.decode.chips * self.request.decode.workers),
+            Some(both) => (both.steady(&self.load, overheads).steady, both.chips()),
         };
         Prediction {
             ttft_ms: 1e3 * steady.first_token_s,
@@ -177,17 +167,34 @@ impl Prepared {
         }
     }
 
-    fn steady(&self, overheads: &Overheads) -> Steady {
-        let Some(prefill) = &self.prefill else { return self.decode.steady(&self.load, overheads) };
-        let both = Disaggregated {
+    /// Servers without workers for prompts alone share the clients.
+    fn together(&self, overheads: &Overheads) -> Steady {
+        let workers = self.request.decode.workers;
+        let load = Load { concurrency: (self.load.concurrency / workers).max(1.0), ..self.load };
+        let mut steady = self.decode.steady(&load, overheads);
+        steady.requests_per_s *= workers;
+        steady.output_tokens_per_s *= workers;
+        steady.input_tokens_per_s *= workers;
+        steady
+    }
+
+    fn sides(&self, overheads: &Overheads) -> Option<Disaggregated<'_>> {
+        let prefill = self.prefill.as_ref()?;
+        let mut both = Disaggregated {
             prefill,
-            prefill_workers: self.request.prefill.as_ref().map_or(1.0, |side| side.workers),
+            prefill_workers: self.request.prefill.map_or(1.0, |side| side.workers),
             decode: &self.decode,
             decode_workers: self.request.decode.workers,
             handed_bytes: self.handed_bytes,
             handing_bandwidth: self.handing_bandwidth,
         };
-        both.steady(&self.load, overheads).steady
+        if both.prefill_workers < 1.0 {
+            // Whoever sets up a server takes as many as keep up with decoding.
+            let sequences = (self.load.concurrency / both.decode_workers).min(self.decode.capacity);
+            let ratio = both.matched_ratio(sequences.max(1.0), self.load.lengths.output, overheads);
+            both.prefill_workers = (ratio * both.decode_workers).ceil().max(1.0);
+        }
+        Some(both)
     }
 }
 

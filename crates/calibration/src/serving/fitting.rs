@@ -40,14 +40,25 @@ pub fn by_group(rows: &[Served]) -> BTreeMap<Key, Vec<&Served>> {
 /// Times to first token have a smaller say than times per output token.
 const FIRST_TOKEN_SAY: f64 = 0.5;
 
+/// Say of what a constant would be without measurements: a share of all rows, and rows.
+const PRIOR_SAY: f64 = 0.0015;
+const PRIOR_ROWS: f64 = 0.5;
+
 /// Constants for rows; `start` is tried beside the usual ones.
 #[must_use]
 pub fn fit_rows(rows: &[&Served], start: &[Vec<f64>]) -> Vec<f64> {
-    let observed: Vec<f64> = rows.iter().flat_map(|row| [row.tpot_ms, row.ttft_ms]).collect();
-    let weights: Vec<f64> = rows.iter().flat_map(|row| [row.weight, FIRST_TOKEN_SAY * row.weight]).collect();
+    let mut observed: Vec<f64> = rows.iter().flat_map(|row| [row.tpot_ms, row.ttft_ms]).collect();
+    let mut weights: Vec<f64> = rows.iter().flat_map(|row| [row.weight, FIRST_TOKEN_SAY * row.weight]).collect();
+    // Each constant is drawn a little to what it would be without any measurement, as if a
+    // few rows said so: else those that the rows cannot tell apart run to their limits.
+    let all: f64 = rows.iter().map(|row| row.weight).sum();
+    observed.extend(Overheads::SPECS.iter().map(|spec| spec.start));
+    weights.extend(Overheads::SPECS.iter().map(|_| PRIOR_SAY * all + PRIOR_ROWS));
     let last = std::cell::RefCell::new((usize::MAX, Vec::new(), 0.0));
     let predict = |at: usize, values: &[f64]| {
-        let Some(row) = rows.get(at / 2) else { return f64::NAN };
+        let Some(row) = rows.get(at / 2) else {
+            return values.get(at - 2 * rows.len()).copied().unwrap_or(f64::NAN);
+        };
         let mut last = last.borrow_mut();
         if at % 2 == 1 && last.0 == at / 2 && last.1 == values {
             return last.2;

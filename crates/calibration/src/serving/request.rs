@@ -13,7 +13,7 @@ use crate::table::Row;
 pub struct Side {
     /// How the model is run.
     pub deployment: Deployment,
-    /// How many workers there are.
+    /// How many workers there are; zero if the row does not say: as many as keep up.
     pub workers: f64,
     /// How steps are composed.
     pub policy: Policy,
@@ -67,26 +67,24 @@ impl Request {
         let schemes = Schemes::read(row, &model, software)?;
         let disaggregated = row.text("mode").starts_with("dis");
         let side = |prefix: &str| -> Result<Side, String> {
-            let parallelism = parallelism(row, prefix)?;
-            let workers = if prefix.is_empty() { 1.0 } else { count(row, &format!("{prefix}num_workers")).unwrap_or(0.0) };
             Ok(Side {
-                deployment: schemes.deployment(parallelism),
-                workers,
+                deployment: schemes.deployment(parallelism(row, prefix)?),
+                workers: if prefix.is_empty() { 1.0 } else { count(row, &format!("{prefix}num_workers")).unwrap_or(0.0) },
                 policy: policy(software, prefix == "prefill_"),
             })
         };
         let (mut decode, prefill) =
             if disaggregated { (side("decode_")?, Some(side("prefill_")?)) } else { (side("")?, None) };
-        let batch = if disaggregated { count(row, "decode_batch_size") } else { count(row, "batch_size") };
-        let groups = decode.deployment.parallelism.attention_data as f64;
-        let of_batch = batch.map(|batch| batch * decode.workers.max(1.0) * if disaggregated { groups } else { 1.0 });
-        let concurrency = count(row, "concurrency")
-            .or(of_batch)
-            .ok_or("neither concurrency nor batch size is given")?;
-        let prefill = prefill.map(|side| Side { workers: if side.workers > 0.0 { side.workers } else { 1.0 }, ..side });
-        if decode.workers <= 0.0 {
-            decode.workers = usual_decode_workers(&decode, concurrency);
+        let batch = count(row, if disaggregated { "decode_batch_size" } else { "batch_size" });
+        let concurrency = count(row, "concurrency");
+        if let (false, Some(clients), Some(batch)) = (disaggregated, concurrency, batch) {
+            let known = count(row, "attention_dp_size").unwrap_or(1.0);
+            several(&mut decode, (clients / batch / known).round(), model.has_experts());
         }
+        let groups = if disaggregated { decode.deployment.parallelism.attention_data as f64 } else { 1.0 };
+        let concurrency = concurrency
+            .or(batch.map(|batch| batch * decode.workers.max(1.0) * groups))
+            .ok_or("neither concurrency nor batch size is given")?;
         let rounds = if public_benchmark { PUBLIC_ROUNDS } else { in_house_rounds(software) };
         Ok(Self {
             model: name.to_owned(),
@@ -104,6 +102,78 @@ impl Request {
         })
     }
 
+    /// The same with what the row leaves out put in from what the chip's fast links join.
+    ///
+    /// Early rows of racks name the chips of all workers as if they were one; rows of some
+    /// collections say how chips are divided but not how many workers there are.
+    #[must_use]
+    pub fn with_domain(mut self, domain: usize) -> Self {
+        let decode = self.decode.deployment.parallelism;
+        let whole = decode.tensor;
+        let same = self.prefill.is_none_or(|side| side.deployment.parallelism == decode && side.workers <= 0.0);
+        if self.public_benchmark && domain > 16 && whole >= 12 && same && decode.expert == 1 {
+            self.share_out(whole);
+        } else if self.decode.workers <= 0.0 {
+            self.usual_workers(domain);
+        }
+        self.decode.workers = self.decode.workers.max(1.0);
+        self
+    }
+
+    /// Shares out all chips of a rack among workers as the public recipes do: with few
+    /// clients one worker of four chips for prompts and workers of eight (SGLang: four) with
+    /// tensor parallelism for decoding; with many one wide worker for decoding.
+    fn share_out(&mut self, whole: usize) {
+        let small = if self.software == Software::Sglang { 4 } else { 8 };
+        let rest = whole.saturating_sub(4);
+        let few = self.concurrency <= FEW_CLIENTS && rest % small == 0 && whole <= 36;
+        let wide = [48, 32, 16, 8, 4].into_iter().find(|wide| wide + 4 <= whole).unwrap_or(4);
+        let (size, decoding) = if few { (small, rest / small) } else { (wide, 1) };
+        let prompts = (whole.saturating_sub(size * decoding) / 4).max(1);
+        let decode = if few { Parallelism::tensor_expert(size) } else { Parallelism::data_expert(size) };
+        let prefill = Side {
+            deployment: Deployment { parallelism: Parallelism::data_expert(4), ..self.decode.deployment },
+            workers: prompts as f64,
+            policy: policy(self.software, true),
+        };
+        self.decode.deployment.parallelism = decode;
+        self.decode.workers = decoding as f64;
+        self.prefill = Some(prefill);
+    }
+
+    /// Workers where a row does not say, as in the public recipes: few clients, then several
+    /// workers with tensor parallelism; many, then one where every chip has its own.
+    fn usual_workers(&mut self, domain: usize) {
+        let parallelism = &mut self.decode.deployment.parallelism;
+        let size = parallelism.stage_chips();
+        let rack = domain > 16;
+        let few = match (rack, size) {
+            (true, ..=4) => FEW_CLIENTS / 3.0,
+            (true, ..=8) => FEW_CLIENTS,
+            (true, _) => 0.0,
+            (false, ..=8) => FEW_CLIENTS / 5.0,
+            (false, _) => FEW_CLIENTS,
+        };
+        let many = self.concurrency > few;
+        if many {
+            *parallelism = Parallelism::data_expert(size);
+        }
+        self.decode.workers = match (self.software, many) {
+            (_, true) => 1.0,
+            (Software::Sglang, _) => if rack { 2.0 } else { 1.0 },
+            _ => if size > 8 { 3.0 } else if rack { 4.0 } else { 5.0 },
+        };
+        self.decode.workers = self.decode.workers.min(self.concurrency);
+        if let Some(prefill) = &mut self.prefill {
+            let parallelism = &mut prefill.deployment.parallelism;
+            if self.software == Software::TensorRtLlm || many {
+                *parallelism = Parallelism::data_expert(parallelism.stage_chips());
+            }
+        }
+    }
+}
+
+impl Request {
     /// Name of the group of constants.
     #[must_use]
     pub fn variant(&self) -> String {
@@ -126,11 +196,21 @@ fn in_house_rounds(software: Software) -> f64 {
     }
 }
 
-/// Workers for decoding where a row does not say: with tensor parallelism and few clients,
-/// servers of the public benchmark run about four.
-fn usual_decode_workers(side: &Side, concurrency: f64) -> f64 {
-    let parallelism = &side.deployment.parallelism;
-    if parallelism.attention_data == 1 && concurrency <= 512.0 { 4.0_f64.min(concurrency) } else { 1.0 }
+/// Up to so many clients, recipes of the public benchmark decode with tensor parallelism.
+const FEW_CLIENTS: f64 = 600.0;
+
+/// Where clients are a multiple of the batch, the batch is that of a group of chips: of a
+/// worker's group where experts are shared, else of one of several workers.
+fn several(side: &mut Side, times: f64, has_experts: bool) {
+    let parallelism = &mut side.deployment.parallelism;
+    if times < 1.5 {
+        return;
+    }
+    if has_experts && parallelism.expert > 1 && times as usize == parallelism.tensor {
+        *parallelism = Parallelism::data_expert(parallelism.stage_chips());
+    } else {
+        side.workers *= times;
+    }
 }
 
 fn policy(software: Software, prefill_only: bool) -> Policy {
@@ -139,7 +219,7 @@ fn policy(software: Software, prefill_only: bool) -> Policy {
         Software::Sglang => 16384.0,
         _ => 8192.0,
     };
-    Policy { step_tokens, mixes, most_sequences: 1024.0 }
+    Policy { step_tokens, mixes, most_sequences: 1024.0, overlaps: false }
 }
 
 fn count(row: Row<'_>, column: &str) -> Option<f64> {
@@ -208,6 +288,13 @@ const fn greatest_common_divisor(mut one: usize, mut other: usize) -> usize {
         (one, other) = (other, one % other);
     }
     one
+}
+
+/// Precisions of dense weights and of experts as published checkpoints of a model have them.
+#[must_use]
+pub fn schemes_of(weights: Scheme, experts: Scheme, model: &Model) -> (Scheme, Scheme) {
+    let schemes = Schemes::of(weights, experts, model, Software::TensorRtLlm);
+    (schemes.weights, schemes.experts)
 }
 
 /// Precisions of a row.

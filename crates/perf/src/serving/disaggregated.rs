@@ -42,6 +42,7 @@ impl Disaggregated<'_> {
     /// The steady state under a load.
     #[must_use]
     pub fn steady(&self, load: &Load, overheads: &Overheads) -> Matched {
+        let (prefill, decode) = (self.prefill.timed(overheads), self.decode.timed(overheads));
         let clients = load.concurrency.max(1.0);
         let outputs = load.lengths.output.max(1.0);
         let later = (outputs - 1.0).max(1e-9);
@@ -53,10 +54,10 @@ impl Disaggregated<'_> {
         let mut queued = 0.0;
         let (mut token_s, mut wait) = (0.0, 0.0);
         for _ in 0..ROUNDS {
-            token_s = self.decode.decode_seconds(per_worker(decoding).max(1.0), overheads);
+            token_s = decode.decode_seconds(per_worker(decoding).max(1.0));
             let each = queued / self.prefill_workers.max(1.0);
-            let own = self.prefill.piece_count * self.prefill.piece_seconds(1.0, overheads);
-            let cost = self.prefill.prompt_seconds((each + 1.0).min(together), overheads);
+            let own = self.prefill.piece_count * prefill.piece_seconds(1.0);
+            let cost = prefill.prompt_seconds((each + 1.0).min(together));
             let others = (clients - 1.0).max(0.0) / clients;
             let rate = clients / (wait + own + handing + later * token_s);
             let share = (rate * cost / self.prefill_workers.max(1.0)).min(1.0);
@@ -69,10 +70,10 @@ impl Disaggregated<'_> {
             queued = 0.5 * (queued + (rate * (wait + own)).min(clients));
             decoding = 0.5 * (decoding + (rate * later * token_s).clamp(1e-3, clients.min(room)));
         }
-        let own = self.prefill.piece_count * self.prefill.piece_seconds(1.0, overheads);
+        let own = self.prefill.piece_count * prefill.piece_seconds(1.0);
         let first_wave = 1.0 / load.rounds.max(1.0);
         let full = together.min((clients / self.prefill_workers.max(1.0)).max(1.0));
-        let full_cost = self.prefill.prompt_seconds(full, overheads);
+        let full_cost = prefill.prompt_seconds(full);
         let burst = full_cost * (clients / self.prefill_workers.max(1.0) + full) / 2.0;
         let rate = clients / (wait + own + handing + later * token_s);
         let held = (clients - room - rate * (wait + own)).max(0.0) / rate;
@@ -88,7 +89,7 @@ impl Disaggregated<'_> {
         let prefill_capacity = self.prefill_workers / full_cost.max(1e-12);
         let most = self.decode.capacity.min(clients / self.decode_workers.max(1.0)).max(1.0);
         let decode_capacity =
-            self.decode_workers * most / (later * self.decode.decode_seconds(most, overheads));
+            self.decode_workers * most / (later * decode.decode_seconds(most));
         let steady = Steady {
             first_token_s,
             output_token_s: token_s,

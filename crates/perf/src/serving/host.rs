@@ -14,6 +14,15 @@ pub struct HostShape {
     pub layers: f64,
 }
 
+impl HostShape {
+    /// Seconds of the host and of gaps between kernels.
+    #[must_use]
+    pub fn seconds(&self, constants: &Overheads) -> f64 {
+        let per_sequence = constants.sequence_us * self.sequences;
+        1e-6 * (constants.step_us + per_sequence + constants.layer_us * self.layers)
+    }
+}
+
 /// The host's work for a step: scheduling, launches, handling of tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Host;
@@ -24,7 +33,6 @@ impl Kernel for Host {
     const NAME: &'static str = "serving";
 
     fn estimate(shape: &HostShape, _: &Accelerator, constants: &Overheads) -> Estimate {
-        let us = constants.step_us + constants.sequence_us * shape.sequences + constants.layer_us * shape.layers;
-        Estimate { latency_s: 1e-6 * us, ..Estimate::default() }
+        Estimate { latency_s: shape.seconds(constants), ..Estimate::default() }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{Attention, FeedForward, LayerKind};
 use crate::precision::Scheme;
 
 /// Share of the memory that servers give to weights and cache together.
-pub const USABLE: f64 = 0.9;
+pub const USABLE: f64 = 0.95;
 
 /// Memory of the fullest chip, in bytes. The parts add up to `used()`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -67,7 +67,7 @@ const GIGA: f64 = 1e9;
 /// collectives, in widths of the model.
 const WORKSPACE_WIDTHS: f64 = 12.0;
 /// What drivers, graphs and libraries take.
-const RUNTIME_BYTES: f64 = 2.5e9;
+const RUNTIME_BYTES: f64 = 2e9;
 
 impl Worker<'_> {
     /// Memory of the fullest chip with `sequences` of `context` tokens in the whole worker
@@ -85,8 +85,7 @@ impl Worker<'_> {
             usable: USABLE * self.machine.accelerator.memory_bytes,
             ..Memory::default()
         };
-        let further = self.model.prediction.map(|prediction| prediction.layer);
-        for kind in self.model.layer_kinds().iter().chain(&further) {
+        for kind in self.model.layer_kinds() {
             let (dense, routed) = self.layer_weights(kind);
             memory.dense_weights += dense * real(kind.count) / stages;
             memory.expert_weights += routed * real(kind.count) / stages;

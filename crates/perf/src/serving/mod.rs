@@ -21,6 +21,7 @@ use crate::accelerator::Accelerator;
 use crate::kernels::collective::LinkClass;
 use crate::machine::Machine;
 use crate::model::{Attention, FeedForward, Model};
+use crate::network::Network;
 use crate::precision::Scheme;
 
 pub use host::{Host, HostShape};
@@ -96,6 +97,20 @@ const USUAL_NODE: usize = 8;
 const USUAL_FABRIC: f64 = 50e9;
 
 impl Links {
+    /// The two rates of a network that steps depend on.
+    #[must_use]
+    pub fn of(network: &Network, chip: &Accelerator) -> Self {
+        network.domain().map_or_else(
+            || Self::usual(chip),
+            |domain| Self {
+                domain: domain.chips.max(1),
+                class: domain.link,
+                domain_bandwidth: domain.bandwidth,
+                fabric_bandwidth: domain.fabric_bandwidth,
+            },
+        )
+    }
+
     /// Links of a chip in the usual node of eight with one 400-gigabit card a chip.
     #[must_use]
     pub fn usual(chip: &Accelerator) -> Self {

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::host::HostShape;
 use super::step::{Batch, Part, Step};
 use super::{OutOfMemory, Worker};
 
@@ -46,19 +47,25 @@ pub struct Policy {
     pub mixes: bool,
     /// Sequences that may be decoded at once on each such group.
     pub most_sequences: f64,
+    /// Whether each step is cut in two halves, of which one communicates with other experts'
+    /// chips while the other computes.
+    pub overlaps: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { step_tokens: 8192.0, mixes: true, most_sequences: 1024.0 }
+        Self { step_tokens: 8192.0, mixes: true, most_sequences: 1024.0, overlaps: false }
     }
 }
 
-/// Times of decoding at three batches and of prompts at a few sizes, by part.
+/// Batches at which decoding is computed; between them it runs straight.
+pub const POINTS: usize = 5;
+
+/// Times of decoding at a few batches and of prompts at a few sizes, by part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Profile {
     /// Decoding steps at rising batches.
-    pub decode: [(f64, Step); 3],
+    pub decode: [(f64, Step); POINTS],
     /// What one prompt adds to a step of decoding: first and last piece.
     pub pieces: (Step, Step),
     /// What the fullest step of prompts adds, and how many prompts it takes in.
@@ -124,7 +131,8 @@ impl Profile {
         let most = concurrency.min(capacity).max(1.0);
         let context = lengths.context();
         let at = |sequences: f64| (sequences, worker.step(&Batch::decode(sequences, context)));
-        let decode = [at(1.0), at((most / 3.0).max(1.0)), at(most)];
+        let power = |share: f64| at(most.powf(share));
+        let decode = [power(0.0), power(0.3), power(0.6), power(0.8), power(1.0)];
         let piece_count = (tokens / policy.step_tokens).ceil().max(1.0);
         let piece = tokens / piece_count;
         let beside = if policy.mixes { most } else { 0.0 };
@@ -157,33 +165,30 @@ impl Profile {
         })
     }
 
+    /// The same in seconds, under given constants of software.
+    #[must_use]
+    pub fn timed(&self, overheads: &Overheads) -> Timed<'_> {
+        let on_chip = |step: &Step| on_chip(step, overheads, self.policy.overlaps);
+        let one = (on_chip(&self.pieces.0) + on_chip(&self.pieces.1)) / 2.0;
+        Timed {
+            profile: self,
+            overheads: *overheads,
+            decode: self.decode.map(|(sequences, step)| (sequences, on_chip(&step))),
+            one,
+            full: on_chip(&self.full.1),
+        }
+    }
+
     /// Seconds of a decoding step of so many sequences.
     #[must_use]
     pub fn decode_seconds(&self, sequences: f64, overheads: &Overheads) -> f64 {
-        let [low, middle, high] = &self.decode;
-        let (left, right) = if sequences <= middle.0 { (low, middle) } else { (middle, high) };
-        let (from, to) = (on_chip(&left.1, overheads), on_chip(&right.1, overheads));
-        let share = if right.0 > left.0 { (sequences - left.0) / (right.0 - left.0) } else { 0.0 };
-        let chips = (from + (to - from) * share.max(0.0)).max(0.0);
-        chips + self.host(sequences, overheads)
+        self.timed(overheads).decode_seconds(sequences)
     }
 
-    /// Host and gaps of a step.
-    fn host(&self, sequences: f64, overheads: &Overheads) -> f64 {
-        let here = (sequences / self.groups).max(1.0);
-        1e-6 * (overheads.step_us + overheads.sequence_us * here + overheads.layer_us * self.layers)
-    }
-
-    /// Seconds that `prompts` prompts, one piece of each, add to a step.
+    /// Seconds of the server's time that each of `waiting` prompts costs.
     #[must_use]
-    pub fn piece_seconds(&self, prompts: f64, overheads: &Overheads) -> f64 {
-        let one = (on_chip(&self.pieces.0, overheads) + on_chip(&self.pieces.1, overheads)) / 2.0;
-        let (count, step) = &self.full;
-        let full = on_chip(step, overheads);
-        let share = if *count > 1.0 { ((prompts - 1.0) / (count - 1.0)).clamp(0.0, 1.0) } else { 0.0 };
-        let chips = overheads.prefill * (one + (full - one).max(0.0) * share);
-        // A step of its own has the host's work too.
-        if self.policy.mixes { chips } else { chips + self.host(prompts, overheads) }
+    pub fn prompt_seconds(&self, waiting: f64, overheads: &Overheads) -> f64 {
+        self.timed(overheads).prompt_seconds(waiting)
     }
 
     /// Prompts that one step takes in at most.
@@ -191,22 +196,81 @@ impl Profile {
     pub fn full_prompts(&self) -> f64 {
         self.full.0
     }
+}
+
+/// A profile in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Timed<'a> {
+    /// What was computed.
+    pub profile: &'a Profile,
+    /// Constants of software.
+    pub overheads: Overheads,
+    decode: [(f64, f64); POINTS],
+    one: f64,
+    full: f64,
+}
+
+impl Timed<'_> {
+    /// Seconds of a decoding step of so many sequences.
+    #[must_use]
+    pub fn decode_seconds(&self, sequences: f64) -> f64 {
+        let [low, below, middle, above, high] = self.decode;
+        let (left, right) = if sequences <= below.0 {
+            (low, below)
+        } else if sequences <= middle.0 {
+            (below, middle)
+        } else if sequences <= above.0 {
+            (middle, above)
+        } else {
+            (above, high)
+        };
+        let share = if right.0 > left.0 { (sequences - left.0) / (right.0 - left.0) } else { 0.0 };
+        let chips = (left.1 + (right.1 - left.1) * share.max(0.0)).max(0.0);
+        chips + self.host(sequences)
+    }
+
+    /// Host and gaps of a step.
+    fn host(&self, sequences: f64) -> f64 {
+        let shape = HostShape {
+            sequences: (sequences / self.profile.groups).max(1.0),
+            layers: self.profile.layers,
+        };
+        shape.seconds(&self.overheads)
+    }
+
+    /// Seconds that `prompts` prompts, one piece of each, add to a step.
+    #[must_use]
+    pub fn piece_seconds(&self, prompts: f64) -> f64 {
+        let count = self.profile.full.0;
+        let share = if count > 1.0 { ((prompts - 1.0) / (count - 1.0)).clamp(0.0, 1.0) } else { 0.0 };
+        let chips = self.overheads.prefill * (self.one + (self.full - self.one).max(0.0) * share);
+        // A step of its own has the host's work too.
+        if self.profile.policy.mixes { chips } else { chips + self.host(prompts) }
+    }
 
     /// Seconds of the server's time that each of `waiting` prompts costs.
     #[must_use]
-    pub fn prompt_seconds(&self, waiting: f64, overheads: &Overheads) -> f64 {
-        let together = waiting.clamp(1.0, self.full.0.max(1.0));
-        self.piece_count * self.piece_seconds(together, overheads) / together
+    pub fn prompt_seconds(&self, waiting: f64) -> f64 {
+        let together = waiting.clamp(1.0, self.full_prompts().max(1.0));
+        self.profile.piece_count * self.piece_seconds(together) / together
+    }
+
+    /// Prompts that one step takes in at most.
+    #[must_use]
+    pub fn full_prompts(&self) -> f64 {
+        self.profile.full.0
     }
 }
 
 /// Seconds of a step's kernels as they run in a server.
-fn on_chip(step: &Step, overheads: &Overheads) -> f64 {
+fn on_chip(step: &Step, overheads: &Overheads, overlaps: bool) -> f64 {
     let of = |part: Part| step.part(part).seconds();
-    overheads.products * (of(Part::Products) + of(Part::Head))
+    let exchange = overheads.network * of(Part::Exchange);
+    let rest = overheads.products * (of(Part::Products) + of(Part::Head))
         + overheads.attention * (of(Part::PromptAttention) + of(Part::DecodeAttention))
         + overheads.experts * of(Part::Experts)
         + overheads.elementwise * of(Part::Elementwise)
-        + overheads.network * (of(Part::Collectives) + of(Part::Exchange))
-        + of(Part::Host)
+        + overheads.network * of(Part::Collectives)
+        + of(Part::Host);
+    if overlaps { rest.max(exchange) } else { rest + exchange }
 }

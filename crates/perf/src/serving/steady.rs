@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::profile::{Lengths, Overheads, Profile};
+use super::profile::{Lengths, Overheads, Profile, Timed};
 
 /// What clients ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -52,8 +52,17 @@ impl Profile {
     /// The steady state under a load.
     #[must_use]
     pub fn steady(&self, load: &Load, overheads: &Overheads) -> Steady {
+        self.timed(overheads).steady(load)
+    }
+}
+
+impl Timed<'_> {
+    /// The steady state under a load.
+    #[must_use]
+    pub fn steady(&self, load: &Load) -> Steady {
+        let overheads = &self.overheads;
         let clients = load.concurrency.max(1.0);
-        let inside = clients.min(self.capacity);
+        let inside = clients.min(self.profile.capacity);
         let outputs = load.lengths.output.max(1.0);
         let later = (outputs - 1.0).max(1e-9);
         let first_wave = 1.0 / load.rounds.max(1.0);
@@ -63,7 +72,7 @@ impl Profile {
         let mut waiting = 0.0;
         let mut state = Pace::default();
         for _ in 0..ROUNDS {
-            state = self.pace(decoding, waiting, inside, seen, later, overheads);
+            state = self.pace(decoding, waiting, inside, seen, later);
             let life = state.prefill_s + later * state.token_s;
             let rate = inside / life;
             let busy = inside * later * state.token_s / life;
@@ -74,9 +83,9 @@ impl Profile {
         let life = state.prefill_s + later * state.token_s;
         let rate = inside / life;
         let outside = (clients - inside) / rate;
-        let burst = self.burst_seconds(inside, outside, overheads);
+        let burst = self.burst_seconds(inside, outside);
         let steady_first = state.first_s + overheads.bunching * (burst - state.first_s).max(0.0) + outside;
-        let extra = 1e-3 * overheads.request_ms + 1e-6 * overheads.prompt_token_us * self.prompt_tokens;
+        let extra = 1e-3 * overheads.request_ms + 1e-6 * overheads.prompt_token_us * self.profile.prompt_tokens;
         let first_token_s = first_wave * burst.max(state.first_s) + (1.0 - first_wave) * steady_first + extra;
         let requests_per_s = clients / (first_token_s + later * state.token_s);
         Steady {
@@ -87,42 +96,34 @@ impl Profile {
             input_tokens_per_s: requests_per_s * load.lengths.input,
             decoding,
             prompt_share: state.prompt_share,
-            memory_bound: clients > self.capacity,
+            memory_bound: clients > self.profile.capacity,
         }
     }
 
     /// Mean wait of the first wave: for half of itself, and for room where there is too
     /// little.
-    fn burst_seconds(&self, inside: f64, outside: f64, overheads: &Overheads) -> f64 {
+    fn burst_seconds(&self, inside: f64, outside: f64) -> f64 {
         let together = self.full_prompts().min(inside).max(1.0);
-        let one = self.prompt_seconds(together, overheads);
+        let one = self.prompt_seconds(together);
         // Prompts are taken in `together` at a time; a wave ends with the last of them.
         one * (inside + together) / 2.0 + outside / 2.0
     }
 
-    fn pace(
-        &self,
-        decoding: f64,
-        waiting: f64,
-        inside: f64,
-        seen: f64,
-        later: f64,
-        overheads: &Overheads,
-    ) -> Pace {
-        let step = self.decode_seconds(decoding, overheads);
-        let cost = self.prompt_seconds(waiting.max(1.0), overheads);
+    fn pace(&self, decoding: f64, waiting: f64, inside: f64, seen: f64, later: f64) -> Pace {
+        let step = self.decode_seconds(decoding);
+        let cost = self.prompt_seconds(waiting.max(1.0));
         let together = waiting.clamp(1.0, self.full_prompts().max(1.0));
-        let piece = self.piece_seconds(together, overheads);
+        let piece = self.piece_seconds(together);
         // While a request is decoded, each of the others is replaced once.
         let slowed = step + seen * inside * cost / later;
-        let token_s = if self.policy.mixes { slowed.min(step + piece) } else { slowed };
+        let token_s = if self.profile.policy.mixes { slowed.min(step + piece) } else { slowed };
         let prompt_share = (1.0 - step / token_s).clamp(0.0, 1.0);
         // Its own prompt, with decoding alongside where steps are shared.
-        let own = self.piece_count * (self.piece_seconds(1.0, overheads) + if self.policy.mixes { step } else { 0.0 });
+        let own = self.profile.piece_count * (self.piece_seconds(1.0) + if self.profile.policy.mixes { step } else { 0.0 });
         let residual = 0.5 * step + 0.5 * prompt_share * piece;
         let others = (inside - 1.0).max(0.0) / inside;
         // A server that does not mix serves prompts at once; one that mixes, beside decoding.
-        let service = if self.policy.mixes { cost / piece.max(1e-12) * (piece + step) } else { cost };
+        let service = if self.profile.policy.mixes { cost / piece.max(1e-12) * (piece + step) } else { cost };
         let queue = (waiting * others - 0.5 * prompt_share).max(0.0) * service;
         let first_s = own + residual + queue;
         // Where steps are full of prompts, Little's law says what is left to wait.

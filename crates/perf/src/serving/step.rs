@@ -509,6 +509,20 @@ impl Worker<'_> {
         if experts.shared_inner > 0 {
             self.dense(real(experts.shared_inner), experts.gated, share, step);
         }
+        let shape = self.routed(experts, width, share);
+        step.add(Part::Experts, self.machine.experts(&shape));
+        if parallelism.attention_data > 1 {
+            self.exchange(experts, width, share, step);
+        } else {
+            self.all_reduce(share.tokens, step);
+        }
+    }
+
+    /// The work of routed experts on one chip. Where every chip attends to all tokens, each
+    /// sorts all of them for its experts; where groups exchange tokens, a chip gets only
+    /// those that are for its own experts.
+    fn routed(&self, experts: &Experts, width: f64, share: &Share) -> ExpertsShape {
+        let parallelism = &self.deployment.parallelism;
         let shape = ExpertsShape {
             tokens: share.all_tokens,
             hidden: width,
@@ -521,11 +535,17 @@ impl Worker<'_> {
             gated: experts.gated,
             scheme: self.deployment.experts,
         };
-        step.add(Part::Experts, self.machine.experts(&shape));
-        if parallelism.attention_data > 1 {
-            self.exchange(experts, width, share, step);
-        } else {
-            self.all_reduce(share.tokens, step);
+        if parallelism.attention_data < 2 || parallelism.expert < 2 {
+            return shape;
+        }
+        let groups = shape.expert_parallel;
+        let sent = 1.0 - (1.0 - 1.0 / groups).powf(shape.top_k);
+        ExpertsShape {
+            tokens: (shape.tokens * sent).max(1.0),
+            top_k: (shape.top_k / groups / sent).max(1.0),
+            experts: (shape.experts / groups).max(1.0),
+            expert_parallel: 1.0,
+            ..shape
         }
     }
 
