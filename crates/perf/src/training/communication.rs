@@ -4,6 +4,7 @@ use crate::estimate::Estimate;
 use crate::kernels::collective::{CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass};
 use crate::kernels::exchange::ExchangeShape;
 use crate::machine::Machine;
+use crate::network::{Domain, Network};
 
 /// What joins the chips: a domain of fast links, and a fabric between domains.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +28,24 @@ pub struct Group {
     pub stride: f64,
 }
 
+impl From<Domain> for Wiring {
+    fn from(domain: Domain) -> Self {
+        Self {
+            domain: domain.chips as f64,
+            link: domain.link,
+            link_bandwidth: domain.bandwidth,
+            fabric_bandwidth: domain.fabric_bandwidth,
+        }
+    }
+}
+
 impl Wiring {
+    /// What a network comes to; `None` if it has no tiers.
+    #[must_use]
+    pub fn of(network: &Network) -> Option<Self> {
+        network.domain().map(Self::from)
+    }
+
     /// Ranks of a group that stand in one domain.
     #[must_use]
     pub fn members(&self, group: Group) -> f64 {
@@ -82,6 +100,7 @@ impl Wiring {
             ranks: shape.ranks,
             nodes: (shape.ranks / self.domain).ceil().max(1.0),
             low_latency: false,
+            cores: 0.0,
             dispatch_bytes: shape.dispatch_bytes,
             combine_bytes: 2.0,
             link: self.link,

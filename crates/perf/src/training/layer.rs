@@ -9,14 +9,13 @@ use crate::estimate::Estimate;
 use crate::kernels::attention::AttentionShape;
 use crate::kernels::collective::CollectiveOperation;
 use crate::kernels::elementwise::{ElementwiseKind, ElementwiseShape};
-use crate::kernels::experts::ExpertsShape;
 use crate::kernels::gemm::GemmShape;
 use crate::machine::Machine;
 use crate::model::{
     Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind,
     LinearAttention, Model,
 };
-use crate::precision::Scheme;
+use crate::precision::{Arithmetic, Scheme};
 
 /// Time of the passes of a layer, or of all layers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -27,8 +26,9 @@ pub struct Passes {
     pub input: Parts,
     /// Backward, to the weights.
     pub weight: Parts,
-    /// The core of attention alone, forward: what selective recomputation repeats.
-    pub core: Parts,
+    /// What selective recomputation repeats of the forward pass: the core of attention where
+    /// it writes its scores, else element-wise work and products up from latent vectors.
+    pub light: Parts,
 }
 
 impl Passes {
@@ -37,7 +37,7 @@ impl Passes {
         self.forward.add_scaled(&other.forward, times);
         self.input.add_scaled(&other.input, times);
         self.weight.add_scaled(&other.weight, times);
-        self.core.add_scaled(&other.core, times);
+        self.light.add_scaled(&other.light, times);
     }
 }
 
@@ -103,6 +103,9 @@ impl Slice {
     }
 }
 
+/// Time of attention's backward pass over its forward pass: 2.5 by operations (Dao 2023,
+/// arXiv 2307.08691, section 3.1.2: five products instead of two), at nine tenths of its rate.
+const ATTENTION_BACKWARD: f64 = 2.8;
 /// Rows of the scan of a recurrence that are computed at once (Mamba-2's chunks).
 const SCAN_CHUNK: f64 = 256.0;
 /// Launches of a layer that is neither product nor experts: norms, residuals, positions.
@@ -216,20 +219,42 @@ impl<'a> LayerTimer<'a> {
     /// Slows a product down to its rate within a step.
     fn in_step(&self, scheme: Scheme, estimate: Estimate) -> Estimate {
         let software = self.means.software;
-        let narrow = scheme.activation_bytes() < 1.5;
-        let share = if narrow { software.narrow_share } else { software.matrix_share };
+        let share = match scheme.arithmetic() {
+            Arithmetic::Fp4 | Arithmetic::Int4 => software.quarter_share,
+            Arithmetic::Fp8 | Arithmetic::Int8 => software.narrow_share,
+            _ => software.matrix_share,
+        };
         Estimate { compute_s: estimate.compute_s / share, memory_s: estimate.memory_s / share, ..estimate }
     }
 
-    /// A product of `m` rows with its two gradients.
-    fn product(&mut self, operator: Operator, m: f64, n: f64, k: f64) {
+    /// A product of `m` rows with its two gradients; gives the forward one.
+    fn product(&mut self, operator: Operator, m: f64, n: f64, k: f64) -> Estimate {
         let scheme = self.slice.precision;
-        let time = |m, n, k| self.in_step(scheme, self.means.machine.gemm(&GemmShape::new(m, n, k, scheme)));
+        let time = |m, n, k| {
+            let shape = GemmShape::new(m, n, k, scheme).prequantized();
+            self.in_step(scheme, self.means.machine.gemm(&shape))
+        };
         let (forward, input, weight) = (time(m, n, k), time(m, k, n), time(k, n, m));
         self.passes.forward.add(operator, forward);
         self.passes.input.add(operator, input);
         self.passes.weight.add(operator, weight);
         self.operators += 1.0;
+        self.quantization(m, n, k);
+        forward
+    }
+
+    /// Inputs and the gradients of outputs are quantized once each, along rows for one
+    /// product and along columns for the other.
+    fn quantization(&mut self, m: f64, n: f64, k: f64) {
+        let scheme = self.slice.precision;
+        if scheme.activation_bytes() >= 1.5 {
+            return;
+        }
+        let write = 2.0 * scheme.activation_bytes();
+        let forward = self.elements(ElementwiseKind::Add, m, k, 2.0, write);
+        let backward = self.elements(ElementwiseKind::Add, m, n, 2.0, write);
+        self.passes.forward.add(Operator::Elementwise, forward);
+        self.passes.input.add(Operator::Elementwise, backward);
     }
 
     fn elements(&self, kind: ElementwiseKind, rows: f64, columns: f64, read: f64, write: f64) -> Estimate {
@@ -244,6 +269,9 @@ impl<'a> LayerTimer<'a> {
         let backward = self.elements(kind, rows, columns, read + 2.0, write);
         self.passes.forward.add(Operator::Elementwise, forward);
         self.passes.input.add(Operator::Elementwise, backward);
+        if !self.slice.writes_scores {
+            self.passes.light.add(Operator::Elementwise, forward);
+        }
     }
 
     /// Norms and residuals.
@@ -307,14 +335,42 @@ impl<'a> LayerTimer<'a> {
                 kv_scheme: scheme,
             })
         };
-        let share = self.means.software.matrix_share;
-        let forward =
-            Estimate { compute_s: forward.compute_s / share, memory_s: forward.memory_s / share, ..forward };
+        let forward = self.limited_attention(forward, batch, heads, head_dim, window);
         self.passes.forward.add(Operator::Attention, forward);
-        self.passes.core.add(Operator::Attention, forward);
-        self.passes.input.add(Operator::Attention, forward * self.means.software.attention_backward);
+        if self.slice.writes_scores {
+            self.passes.light.add(Operator::Attention, forward);
+        }
+        self.passes.input.add(Operator::Attention, forward * self.attention_backward());
         self.operators += 1.0;
-        self.context_collectives(kv_heads * head_dim, window);
+        self.context_collectives(kv_heads * head_dim, window, forward.seconds());
+    }
+
+    /// Attention no faster than the framework's kernel is on any chip: one that was written
+    /// for an older family does so much for each core and clock and no more.
+    fn limited_attention(
+        &self,
+        forward: Estimate,
+        batch: f64,
+        heads: f64,
+        head_dim: f64,
+        window: f64,
+    ) -> Estimate {
+        if self.slice.writes_scores {
+            return forward;
+        }
+        let chip = &self.means.machine.accelerator;
+        let sequence = real(self.slice.sequence);
+        let seen = window.min(sequence);
+        let pairs = sequence * seen * (1.0 - seen / (2.0 * sequence)) / real(self.slice.context);
+        let operations = 4.0 * batch * heads * head_dim * pairs;
+        let fastest = operations / (self.means.software.attention_per_clock * chip.cores * chip.clock);
+        let compute_s = forward.compute_s.max(fastest - forward.memory_s - forward.latency_s);
+        Estimate { compute_s, ..forward }
+    }
+
+    /// Written scores are read again, not computed again: twice the products of forward.
+    const fn attention_backward(&self) -> f64 {
+        if self.slice.writes_scores { 2.0 } else { ATTENTION_BACKWARD }
     }
 
     /// Scores written to memory: two batched products over the full square, softmax, dropout.
@@ -330,7 +386,7 @@ impl<'a> LayerTimer<'a> {
 
     /// Keys and values of all ranks, gathered or passed round (Liu et al. 2023, ring
     /// attention; Llama 3, section 3.3.2, gathers them), and their gradients back.
-    fn context_collectives(&mut self, kv_width: f64, window: f64) {
+    fn context_collectives(&mut self, kv_width: f64, window: f64, attention_s: f64) {
         if self.slice.context < 2 {
             return;
         }
@@ -344,9 +400,8 @@ impl<'a> LayerTimer<'a> {
             bytes,
         );
         let hidden = self.slice.overlap.context;
-        let attention = self.passes.core.seconds();
-        let backward = attention * self.means.software.attention_backward;
-        self.passes.forward.add(Operator::ContextParallel, exposed(gather, hidden, attention));
+        let backward = attention_s * ATTENTION_BACKWARD;
+        self.passes.forward.add(Operator::ContextParallel, exposed(gather, hidden, attention_s));
         self.passes.input.add(Operator::ContextParallel, exposed(gather * 2.0, hidden, backward));
     }
 
@@ -386,7 +441,8 @@ impl<'a> LayerTimer<'a> {
         let from = if attention.q_lora_rank > 0 { query_rank } else { hidden };
         self.product(Operator::Projections, tokens, heads * key, from);
         let up = heads * (real(attention.qk_nope_head_dim) + value);
-        self.product(Operator::Projections, tokens, up, rank);
+        let again = self.product(Operator::Projections, tokens, up, rank);
+        self.passes.light.add(Operator::Projections, again);
         self.elementwise(ElementwiseKind::Normalization, self.rest, query_rank + rank, 2.0, 2.0);
         // Queries and keys are put together from their two parts.
         self.elementwise(ElementwiseKind::Rope, tokens, 2.0 * heads * key, 2.0, 2.0);
@@ -428,8 +484,7 @@ impl<'a> LayerTimer<'a> {
         let states = self.means.machine.gemm(&GemmShape::new(tokens, 2.0 * heads * real(attention.value_dim), real(attention.key_dim), scheme));
         let forward = within + states;
         self.passes.forward.add(Operator::Attention, forward);
-        self.passes.core.add(Operator::Attention, forward);
-        self.passes.input.add(Operator::Attention, forward * self.means.software.attention_backward);
+        self.passes.input.add(Operator::Attention, forward * ATTENTION_BACKWARD);
         self.operators += 4.0;
     }
 
@@ -446,10 +501,8 @@ impl<'a> LayerTimer<'a> {
     }
 
     fn experts(&mut self, experts: &Experts) {
-        let software = self.means.software;
         // Experts are divided over tensor ranks too, each with its part of the sequence.
         let tokens = self.tokens / self.tensor;
-        let ranks = real(self.slice.expert);
         let width = if experts.latent == 0 { self.hidden } else { real(experts.latent) };
         let top_k = real(experts.top_k);
         if experts.shared_inner > 0 {
@@ -460,34 +513,7 @@ impl<'a> LayerTimer<'a> {
             self.product(Operator::Experts, tokens, self.hidden, width);
         }
         self.router(experts, tokens);
-        let scheme = self.slice.precision;
-        let shape = ExpertsShape {
-            tokens: tokens * ranks,
-            hidden: width,
-            intermediate: real(experts.inner),
-            top_k,
-            experts: real(experts.experts),
-            tensor_parallel: 1.0,
-            expert_parallel: ranks,
-            skew: 0.0,
-            gated: experts.gated,
-            scheme,
-        };
-        let time = self.in_step(scheme, self.means.machine.experts(&shape));
-        self.passes.forward.add(Operator::Experts, time);
-        self.passes.input.add(Operator::Experts, time);
-        // The weights' gradient is summed in single precision: each is read and written,
-        // however few tokens came.
-        let here = real(experts.experts) / ranks * experts.expert_parameters(self.hidden as usize);
-        let sums = self.means.machine.elementwise(&ElementwiseShape {
-            kind: ElementwiseKind::Add,
-            rows: here / width,
-            columns: width,
-            read_bytes: 4.0,
-            write_bytes: 4.0,
-        });
-        let weight = if sums.seconds() > time.seconds() { sums } else { time };
-        self.passes.weight.add(Operator::Experts, weight);
+        self.grouped_products(experts, tokens * top_k, width);
         // Tokens are sorted by expert and put back, activations within.
         self.elementwise(ElementwiseKind::Add, tokens * top_k, width, 2.0, 2.0);
         self.elementwise(ElementwiseKind::Add, tokens * top_k, width, 2.0, 1.0);
@@ -495,7 +521,40 @@ impl<'a> LayerTimer<'a> {
         self.elementwise(ElementwiseKind::Activation, tokens * top_k, real(experts.inner), 2.0 * into, 2.0);
         self.expert_operators += EXPERT_OPERATORS;
         self.exchange(experts, tokens, width);
-        let _ = software;
+    }
+
+    /// Products of the experts of a chip, one launch for all. A step has so many tokens that
+    /// each expert's are a product of their own, unlike the few of serving; experts are
+    /// kept balanced by the router's loss or bias.
+    fn grouped_products(&mut self, experts: &Experts, pairs: f64, width: f64) {
+        let scheme = self.slice.precision;
+        let here = (real(experts.experts) / real(self.slice.expert)).max(1.0);
+        let rows = pairs / here;
+        let inner = real(experts.inner);
+        let into = if experts.gated { 2.0 * inner } else { inner };
+        let time = |m, n, k| {
+            let one = self.means.machine.gemm(&GemmShape::new(m, n, k, scheme).prequantized());
+            let times = here / self.means.software.experts_share;
+            let one = self.in_step(scheme, one);
+            Estimate { compute_s: times * one.compute_s, memory_s: times * one.memory_s, ..one }
+        };
+        let forward = time(rows, into, width) + time(rows, width, inner);
+        let input = time(rows, width, into) + time(rows, inner, width);
+        let weight = time(width, into, rows) + time(inner, width, rows);
+        // The weights' gradient is summed in single precision: each is read and written,
+        // however few tokens came.
+        let sums = self.means.machine.elementwise(&ElementwiseShape {
+            kind: ElementwiseKind::Add,
+            rows: here * (into + inner),
+            columns: width,
+            read_bytes: 4.0,
+            write_bytes: 4.0,
+        });
+        let weight = if sums.seconds() > weight.seconds() { sums } else { weight };
+        self.passes.forward.add(Operator::Experts, forward);
+        self.passes.input.add(Operator::Experts, input);
+        self.passes.weight.add(Operator::Experts, weight);
+        self.quantization(pairs, into + width, width + inner);
     }
 
     fn router(&mut self, experts: &Experts, tokens: f64) {
@@ -518,6 +577,7 @@ impl<'a> LayerTimer<'a> {
             dispatch_bytes: 2.0,
         };
         let exchange = self.means.wiring.exchange(self.means.machine, &routed);
+        let exchange = exchange * self.means.software.exchange_factor;
         let hidden = self.slice.overlap.expert;
         let forward = self.passes.forward.seconds();
         let backward = self.passes.input.seconds() + self.passes.weight.seconds();

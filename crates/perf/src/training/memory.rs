@@ -203,23 +203,27 @@ impl Activations<'_> {
             return 2.0 * self.hidden * self.tokens / rest;
         }
         let mask = if plan.dropout { self.hidden } else { 0.0 };
+        // Inputs of products are kept in the products' precision; norms' inputs in 16 bits.
+        let stored = plan.precision.activation_bytes();
+        let light = recomputation == Recomputation::Selective && !plan.writes_scores;
+        let normed = if light { 0.0 } else { stored };
+        let around = (2.0 + normed) * self.hidden + mask;
         let mut along = 0.0;
         let mut across = 0.0;
         if !matches!(kind.attention, Attention::None) {
-            // Input of the norm and of the products, mask of the dropout.
-            along += 4.0 * self.hidden + mask;
-            across += self.of_attention(&kind.attention, recomputation);
+            along += around;
+            across += self.of_attention(&kind.attention, recomputation, light);
         }
         match &kind.feed_forward {
             FeedForward::Dense(dense) => {
-                along += 4.0 * self.hidden + mask;
-                across += inside(real(dense.inner), dense.gated);
+                along += around;
+                across += inside(real(dense.inner), dense.gated, stored, light);
             }
             FeedForward::Experts(experts) => {
-                along += 4.0 * self.hidden + mask;
-                across += inside(real(experts.shared_inner), experts.gated);
+                along += around;
+                across += inside(real(experts.shared_inner), experts.gated, stored, light);
                 let width = if experts.latent == 0 { self.hidden } else { real(experts.latent) };
-                let routed = 2.0 * width + inside(real(experts.inner), experts.gated);
+                let routed = stored * width + inside(real(experts.inner), experts.gated, stored, light);
                 // Experts' tokens are divided like the sequence.
                 along += real(experts.top_k) * routed * rest / tensor;
             }
@@ -228,22 +232,24 @@ impl Activations<'_> {
         self.tokens * (along / rest + across / tensor)
     }
 
-    fn of_attention(&self, attention: &Attention, recomputation: Recomputation) -> f64 {
+    fn of_attention(&self, attention: &Attention, recomputation: Recomputation, light: bool) -> f64 {
         let written = self.plan.writes_scores && recomputation == Recomputation::None;
+        let stored = self.plan.precision.activation_bytes();
         match attention {
             Attention::Grouped(attention) => {
                 let heads = real(attention.heads);
                 let cached = real(attention.kv_heads * (attention.head_dim + attention.value_dim));
                 let scores = if written { 5.0 * heads * real(self.plan.sequence) } else { 0.0 };
                 let values = heads * real(attention.value_dim);
-                2.0 * (heads * real(attention.head_dim) + cached + values) + scores
+                2.0 * (heads * real(attention.head_dim) + cached) + 2.0 * values + scores
             }
             Attention::Latent(attention) => {
                 let heads = real(attention.heads);
                 let key = real(attention.qk_nope_head_dim + attention.qk_rope_head_dim);
                 let value = real(attention.v_head_dim);
                 let latent = real(attention.q_lora_rank + attention.kv_lora_rank);
-                2.0 * (heads * (2.0 * key + 2.0 * value) + latent)
+                let up = if light { 0.0 } else { 2.0 * heads * (2.0 * key + value) };
+                up + 2.0 * heads * value + stored * latent
             }
             Attention::Linear(attention) => {
                 let values = real(attention.value_width());
@@ -267,7 +273,11 @@ impl Activations<'_> {
     }
 }
 
-/// Bytes kept of a token inside a network: what goes into the activation and what comes out.
-fn inside(inner: f64, gated: bool) -> f64 {
-    inner * if gated { 6.0 } else { 4.0 }
+/// Bytes kept of a token inside a network: what goes into the activation function and, unless
+/// it is computed again, what comes out of it.
+fn inside(inner: f64, gated: bool, stored: f64, light: bool) -> f64 {
+    // What is computed again needs no more than the products' precision (DeepSeek-V3, 3.3.3).
+    let kept = if light { stored } else { 2.0 };
+    let before = if gated { 2.0 * kept } else { kept };
+    inner * if light { before } else { before + stored }
 }

@@ -48,16 +48,42 @@ pub enum Schedule {
     DualPipe,
 }
 
+impl Schedule {
+    /// Name, as it is given and shown.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::OneForwardOneBackward => "1F1B",
+            Self::ZeroBubble => "zero-bubble",
+            Self::DualPipe => "DualPipe",
+        }
+    }
+}
+
 /// What is computed again in the backward pass instead of being kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recomputation {
     /// Nothing.
     None,
-    /// The core of attention (Korthikanti et al. 2022, arXiv 2205.05198).
+    /// What is large for what it costs: the scores of attention where they are written
+    /// (Korthikanti et al. 2022, arXiv 2205.05198); else norms, activation functions and
+    /// products up from latent vectors (DeepSeek-V3, section 3.2.3).
     Selective,
     /// Whole layers.
     Full,
+}
+
+impl Recomputation {
+    /// Name, as it is given and shown.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Selective => "selective",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// Bytes that the training state takes for each parameter.

@@ -134,6 +134,21 @@ pub enum Binding {
     Bubble,
 }
 
+impl Binding {
+    /// Words for a text.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Memory => "memory capacity",
+            Self::Compute => "arithmetic",
+            Self::MemoryBandwidth => "memory bandwidth",
+            Self::Latency => "launches and the host",
+            Self::Network => "links",
+            Self::Bubble => "the pipeline's bubble",
+        }
+    }
+}
+
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Found {

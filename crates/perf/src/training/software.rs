@@ -10,18 +10,23 @@ crate::constants! {
     pub struct TrainingConstants {
         /// Rate of matrix products within a step over their rate alone: operands come from
         /// memory, results are summed in single precision, the chip is hot.
-        matrix_share: 0.92 in 0.5..=1.05,
-        /// The same for 8-bit and 4-bit products, whose operands are quantized twice more for
-        /// the backward pass.
-        narrow_share: 0.75 in 0.3..=1.05,
-        /// Time of attention's backward over its forward pass: 2.5 by operations.
-        attention_backward: 2.9 in 2.0..=6.0,
+        matrix_share: 0.92 in 0.3..=1.05,
+        /// The same for 8-bit products.
+        narrow_share: 0.85 in 0.3..=1.05,
+        /// The same for 4-bit products.
+        quarter_share: 0.7 in 0.2..=1.05,
+        /// Rate of the grouped products of experts over that of one product as large.
+        experts_share: 0.8 in 0.2..=1.05,
+        /// Operations that attention's kernel does at most for each core and clock.
+        attention_per_clock: 4000.0 in 300.0..=8000.0,
         /// Memory traffic of element-wise work over that of fused kernels.
         passes: 1.5 in 0.7..=6.0,
         /// Work of the host for an operator, in microseconds.
-        host_us: 6.0 in 1.0..=60.0,
+        host_us: 20.0 in 1.0..=200.0,
         /// The same for each operator of routed experts.
-        host_expert_us: 12.0 in 1.0..=120.0,
+        host_expert_us: 100.0 in 1.0..=500.0,
+        /// Time of the exchange among experts over that of the best kernels.
+        exchange_factor: 1.2 in 0.3..=4.0,
         /// Share of communication between replicas that nothing hides.
         data_exposed: 0.2 in 0.02..=1.0,
         /// Work between steps, in milliseconds.

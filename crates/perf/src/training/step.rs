@@ -87,7 +87,7 @@ pub fn step_time(
     mean.add_scaled(&passes.head, 1.0);
     let repeated = match plan.recomputation {
         Recomputation::None => Parts::default(),
-        Recomputation::Selective => passes.layers.core.scaled(1.0 / stages),
+        Recomputation::Selective => passes.layers.light.scaled(1.0 / stages),
         Recomputation::Full => passes.layers.forward.scaled(1.0 / stages),
     };
     let mut forward = mean.forward.scaled(1.0 / stages);
