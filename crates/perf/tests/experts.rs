@@ -320,16 +320,18 @@ fn naive(shape: &ExpertsShape, chip: &Accelerator, constants: &ExpertsConstants)
         let compute = per_tile * (waves + 0.5).max(1.0);
         let stored = scheme.weight_bytes().max(scheme.activation_bytes());
         let steps = inner * stored / 128.0;
-        let chain = value("tile_us") / 1e6 + steps * value("step_clocks") / chip.clock;
-        let passed_over = empty * across * value("empty_ns") / 1e9 / chip.cores;
-        let serial = chain * (waves / value("resident")).max(1.0) + passed_over;
+        let chain = steps * value("step_clocks") / chip.clock * waves.max(1.0);
+        total += value("tile_us") / 1e6 * waves.max(1.0);
+        total += empty * across * value("empty_ns") / 1e9 / chip.cores;
         let weights = columns * inner * scheme.weight_bytes();
         let again = value("reread") * (tiles - touched).max(0.0) * weights;
         let tokens = pairs * (inner * scheme.activation_bytes() + columns * 2.0);
-        let memory = (weights * touched * missed + again + tokens * missed)
+        let read = (weights * touched * missed + again + tokens * missed)
             / (value("bandwidth_share") * chip.memory_bandwidth);
+        let taken = weights * touched / (value("weight_bytes_per_clock") * chip.clock);
+        let memory = (read * read + taken * taken).sqrt();
         let p = value("sharpness");
-        total += (compute.powf(p) + memory.powf(p) + serial.powf(p)).powf(1.0 / p);
+        total += (compute.powf(p) + memory.powf(p) + chain.powf(p)).powf(1.0 / p);
     }
     let stored = scheme.activation_bytes();
     let carried = value("carried_share") * (all_pairs - pairs).max(0.0);

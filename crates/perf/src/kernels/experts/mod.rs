@@ -47,44 +47,44 @@ crate::constants! {
         /// All launches of a layer, in microseconds.
         launch_us: 20.0 in 3.0..=300.0,
         /// Sorting a pair of token and expert, in nanoseconds.
-        pair_ns: 0.3 in 0.001..=30.0,
+        pair_ns: 0.2 in 0.001..=30.0,
         /// Share of memory bandwidth at which tokens are permuted, activated and summed up;
         /// above one where they stay in the cache.
-        traffic_share: 0.6 in 0.02..=4.0,
+        traffic_share: 0.5 in 0.02..=4.0,
         /// Share of tokens that are copied into the order of experts, not gathered on the way.
-        permuted_share: 0.4 in 0.0..=1.0,
+        permuted_share: 0.5 in 0.0..=1.0,
         /// Passes over the inner width between the products.
         activation_passes: 1.0 in 0.1..=4.0,
         /// Share of the pairs of other chips that are carried along through permutation,
         /// activation and sum.
-        carried_share: 0.2 in 0.0..=1.0,
+        carried_share: 0.1 in 0.0..=1.0,
         /// Energy of an operation in picojoules.
-        energy_pj: 0.5 in 0.02..=10.0,
+        energy_pj: 0.7 in 0.02..=10.0,
         /// Share of the memory bandwidth that is sustained.
-        bandwidth_share: 0.85 in 0.45..=1.0,
+        bandwidth_share: 0.93 in 0.45..=1.0,
         /// Share of the cache in which weights of an earlier run are found again.
-        cached_share: 0.3 in 0.001..=1.0,
+        cached_share: 0.05 in 0.001..=1.0,
         /// Filling and draining the pipeline of a tile, in microseconds.
         tile_us: 1.0 in 0.05..=60.0,
         /// Least time of a step of 128 bytes along the inner dimension, in clocks.
-        step_clocks: 200.0 in 5.0..=20000.0,
-        /// Tiles that a core works on at a time.
-        resident: 1.5 in 1.0..=8.0,
+        step_clocks: 200.0 in 1.0..=20000.0,
+        /// Bytes of weights that all cores together take in a clock, however fast the memory.
+        weight_bytes_per_clock: 8000.0 in 100.0..=20000.0,
         /// Least rows of a tile.
-        least_rows: 16.0 in 2.0..=128.0,
+        least_rows: 14.0 in 2.0..=128.0,
         /// Most rows of a tile.
-        most_rows: 128.0 in 16.0..=512.0,
+        most_rows: 110.0 in 16.0..=512.0,
         /// Rows of a tile for every token that an expert gets on average.
-        rows_per_token: 1.5 in 0.05..=8.0,
+        rows_per_token: 1.4 in 0.05..=8.0,
         /// How far the choice of tiles takes all tokens for this chip's: power of the number of
         /// chips by which the average counts for more.
-        crowding: 0.6 in 0.0..=1.0,
+        crowding: 0.4 in 0.0..=1.0,
         /// Passing over a tile without tokens, in nanoseconds of a core.
-        empty_ns: 20.0 in 0.1..=5000.0,
+        empty_ns: 60.0 in 0.1..=5000.0,
         /// Share of weights read again for every further tile of the same expert.
         reread: 0.1 in 0.0..=1.0,
         /// Exponent of the norm that joins arithmetic, memory and serial steps.
-        sharpness: 3.0 in 1.0..=10.0,
+        sharpness: 3.0 in 2.0..=10.0,
         /// Share of left-over tokens that gathers on one chip (see [`Routing::gathered`]).
         gathered: 0.1 in 0.0..=1.0,
     }
@@ -177,19 +177,21 @@ impl Ground<'_> {
         let operations = 2.0 * self.rows * TILE_COLUMNS.min(product.columns) * product.inner;
         let compute = operations * chip.cores / self.rate * (waves + LAST_WAVE).max(1.0);
         let steps = product.inner * self.scheme.weight_bytes().max(self.scheme.activation_bytes()) / STEP_BYTES;
-        let chain = constants.tile_us * 1e-6 + steps * constants.step_clocks / chip.clock;
-        let serial = chain * (waves / constants.resident).max(1.0)
+        let rounds = waves.max(1.0);
+        let chain = steps * constants.step_clocks / chip.clock * rounds;
+        let idle = constants.tile_us * 1e-6 * rounds
             + self.empty * across * constants.empty_ns * 1e-9 / chip.cores;
         let weights = product.columns * product.inner * self.scheme.weight_bytes();
         let again = constants.reread * (self.tiles - self.touched).max(0.0);
         let tokens = self.load.pairs * (product.inner * self.scheme.activation_bytes() + product.columns * 2.0);
         let bytes = weights * (self.touched * self.missed + again) + tokens * self.missed;
-        let memory = bytes / (constants.bandwidth_share * chip.memory_bandwidth);
-        let parts = Estimate { compute_s: compute, memory_s: memory, latency_s: serial, network_s: 0.0 };
+        let taken = weights * self.touched / (constants.weight_bytes_per_clock * chip.clock);
+        let memory = (bytes / (constants.bandwidth_share * chip.memory_bandwidth)).hypot(taken);
+        let parts = Estimate { compute_s: compute, memory_s: memory, latency_s: chain, network_s: 0.0 };
+        let most = compute.max(memory).max(chain).max(1e-12);
         let p = constants.sharpness;
-        let most = compute.max(memory).max(serial).max(1e-12);
-        let norm = (compute / most).powf(p) + (memory / most).powf(p) + (serial / most).powf(p);
-        parts.scaled_to(most * norm.powf(1.0 / p))
+        let norm = (compute / most).powf(p) + (memory / most).powf(p) + (chain / most).powf(p);
+        parts.scaled_to(most * norm.powf(1.0 / p)) + Estimate { latency_s: idle, ..Estimate::default() }
     }
 }
 
