@@ -116,12 +116,13 @@ fn plain(s: &GemmShape, chip: &Accelerator, c: &GemmConstants) -> f64 {
         }
     }
     let energy = 2.0 * s.m * s.n * s.k * c.energy_pj * 1e-12 / chip.power;
-    let mut time = fourth(fourth(best + c.launch_us * 1e-6, energy), c.issue_us * 1e-6);
+    let launch = c.launch_us * 1e-6 * if s.scheme.quantizes_activations() { 0.2 } else { 1.0 };
+    let mut time = fourth(fourth(best + launch, energy), c.issue_us * 1e-6);
     if s.scheme.quantizes_activations() && !s.prequantized {
         let passes = if s.scheme == Scheme::Fp8 { 2.0 } else { 1.0 };
         let moved = s.m * s.k * (2.0 * passes + a) / (c.quantize_share * chip.memory_bandwidth);
         let converted = passes * s.m * s.k / (c.quantize_per_clock * chip.clock * chip.cores);
-        time += passes * c.quantize_us * 1e-6 + (s.m / chip.cores).min(1.0) * c.quantize_fill_us * 1e-6;
+        time += 0.8 * c.launch_us * 1e-6 + (s.m / chip.cores).min(1.0) * c.quantize_fill_us * 1e-6;
         time += fourth(moved, converted);
     }
     time

@@ -61,7 +61,8 @@ crate::constants! {
     /// Fitted constants of matrix products. Those in clocks are of a core and scale with the
     /// chip's clock.
     pub struct GemmConstants {
-        /// Launch of the kernel in microseconds.
+        /// Launches in microseconds: of the product, and of the passes that quantize its
+        /// activations. They are measured together only (`PRODUCT_LAUNCH`).
         launch_us: 2.2 in 0.5..=60.0,
         /// Time in which the host issues a product, in microseconds: a floor that execution
         /// hides behind.
@@ -97,9 +98,8 @@ crate::constants! {
         overlap_loss: 0.8 in 0.01..=1.0,
         /// Share of the operands that every wave reads again from memory.
         reread: 0.3 in 0.01..=1.0,
-        /// Launch of a pass of the quantize kernel in microseconds.
-        quantize_us: 2.5 in 0.1..=30.0,
-        /// What its launch takes longer, in microseconds, with as many rows as cores or more.
+        /// What the quantize kernel's launch takes longer, in microseconds, with as many rows as
+        /// cores or more.
         quantize_fill_us: 0.5 in 0.01..=10.0,
         /// Share of memory bandwidth that the quantize kernel sustains.
         quantize_share: 0.7 in 0.05..=1.0,
@@ -124,7 +124,7 @@ impl Kernel for Gemm {
 
     fn estimate(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) -> Estimate {
         let best = Product::new(shape, chip, constants).best();
-        let launched = best.seconds + constants.launch_us * MICRO;
+        let launched = best.seconds + launches(shape.scheme, constants).0;
         let powered = later(launched, needed_energy_s(shape, chip, constants));
         let issued = later(powered, constants.issue_us * MICRO);
         // What waits for power is arithmetic; what waits for the host is latency.
@@ -167,6 +167,17 @@ fn needed_energy_s(shape: &GemmShape, chip: &Accelerator, constants: &GemmConsta
     if chip.power > 0.0 { shape.operations() * constants.energy_pj * 1e-12 / chip.power } else { 0.0 }
 }
 
+/// Share of the product among all launches where activations are quantized first: about what a
+/// product in 16 bits takes. Fixed, as hardly any row has one without the other.
+const PRODUCT_LAUNCH: f64 = 0.2;
+
+/// Launches of the product and of what quantizes its activations, in seconds.
+fn launches(scheme: Scheme, constants: &GemmConstants) -> (f64, f64) {
+    let all = constants.launch_us * MICRO;
+    let product = if scheme.quantizes_activations() { PRODUCT_LAUNCH * all } else { all };
+    (product, all - product)
+}
+
 /// The kernel that quantizes activations before the product.
 fn quantization(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants) -> Estimate {
     if shape.prequantized || !shape.scheme.quantizes_activations() {
@@ -181,7 +192,7 @@ fn quantization(shape: &GemmShape, chip: &Accelerator, constants: &GemmConstants
     // A block takes a row.
     let filled = (shape.m / chip.cores.max(1.0)).min(1.0);
     Estimate {
-        latency_s: (passes * constants.quantize_us + filled * constants.quantize_fill_us) * MICRO,
+        latency_s: launches(shape.scheme, constants).1 + filled * constants.quantize_fill_us * MICRO,
         memory_s: later(moved, converted),
         ..Estimate::default()
     }

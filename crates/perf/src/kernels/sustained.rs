@@ -23,8 +23,7 @@ pub fn sustained_rate(peak: f64, power: f64, share: f64, energy: f64) -> f64 {
 }
 
 /// By how much a chip whose matrix units would draw `draw` times its power is slowed down:
-/// (1 + draw^4)^(1/4): 1 far below the limit,
-/// and `draw` far above it.
+/// (1 + draw^4)^(1/4), which is 1 far below the limit and `draw` far above it.
 #[must_use]
 pub fn short_of_power(draw: f64) -> f64 {
     let squared = draw * draw;
