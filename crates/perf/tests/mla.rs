@@ -243,7 +243,7 @@ fn plain_decode(shape: &MlaShape, chip: &Accelerator, c: &MlaDecodeConstants) ->
         + c.sequence_clocks
         + c.doubling_clocks * (all_rows + 1.0).ln() / 2_f64.ln()
         + joining;
-    latency / chip.clock + norm(chain, kv * byte, c.sharpness) + other * byte
+    1e-6 + latency / chip.clock + norm(chain, kv * byte, c.sharpness) + other * byte
 }
 
 fn plain_prefill(shape: &MlaShape, chip: &Accelerator, c: &MlaPrefillConstants) -> f64 {
@@ -283,7 +283,7 @@ fn plain_prefill(shape: &MlaShape, chip: &Accelerator, c: &MlaPrefillConstants) 
     }
     let byte =
         byte_seconds(own + earlier, c.cache_share * chip.cache_bytes, c.cache_gain, c.bandwidth_share, chip);
-    c.launch_clocks / chip.clock + norm(compute, own * byte, c.sharpness) + earlier * byte
+    1e-6 + c.launch_clocks / chip.clock + norm(compute, own * byte, c.sharpness) + earlier * byte
 }
 
 /// A chip with much bandwidth and little arithmetic is bound by arithmetic where one with

@@ -1,6 +1,6 @@
 //! Decoding over latent vectors.
 
-use super::{MlaShape, arithmetic, cached_share, overlap, splits_sequences};
+use super::{LAUNCH_S, MlaShape, arithmetic, cached_share, overlap, splits_sequences};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 use crate::kernels::{Kernel, Work};
@@ -105,7 +105,7 @@ impl Kernel for MlaDecode {
         Estimate {
             compute_s,
             memory_s: loading_s + other_bytes * byte_s,
-            latency_s: clocks / chip.clock,
+            latency_s: LAUNCH_S + clocks / chip.clock,
             network_s: 0.0,
         }
     }

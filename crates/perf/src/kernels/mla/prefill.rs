@@ -1,6 +1,6 @@
 //! Prefill with keys and values built from latent vectors.
 
-use super::{MlaShape, arithmetic, cached_share, is_older, overlap};
+use super::{LAUNCH_S, MlaShape, arithmetic, cached_share, is_older, overlap};
 use crate::accelerator::Accelerator;
 use crate::estimate::Estimate;
 use crate::kernels::sustained::short_of_power;
@@ -84,7 +84,7 @@ impl Kernel for MlaPrefill {
         Estimate {
             compute_s,
             memory_s: before * byte_s + loading_s,
-            latency_s: constants.launch_clocks / chip.clock,
+            latency_s: LAUNCH_S + constants.launch_clocks / chip.clock,
             network_s: 0.0,
         }
     }
