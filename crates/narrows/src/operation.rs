@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, PerfTrain, Rules, RulesDiff,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
 };
 use crate::workbench::Workbench;
 
@@ -52,7 +52,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 10] = [
+pub const OPERATIONS: [Entry; 11] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -60,6 +60,7 @@ pub const OPERATIONS: [Entry; 10] = [
     entry::<ChipOperation>(),
     entry::<ChipsOperation>(),
     entry::<PerfTrain>(),
+    entry::<PerfServe>(),
     entry::<PerfOp>(),
     entry::<DataCheck>(),
     entry::<Brief>(),

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 pub(crate) enum PerfCommand {
     /// What training a model takes: time, memory, energy and cost
     Train(Box<TrainCommand>),
+    /// What serving a model gives: throughput, times, memory and cost
+    Serve(Box<ServeCommand>),
     /// How long one operator takes, or a table of operators
     Op(OpCommand),
     /// Predicted against measured, by chip, operator and precision
@@ -389,4 +391,85 @@ pub(crate) struct TrainCommand {
     /// Refuse a precision that the chip lacks instead of taking the fallback
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeCommand {
+    #[command(flatten)]
+    pub(crate) chip: ChipArguments,
+    /// Model, by name or as the path of a Hugging Face config.json
+    #[arg(long)]
+    pub(crate) model: String,
+    /// Chips
+    #[arg(long)]
+    pub(crate) count: usize,
+    /// Tokens of a prompt, on average
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) input: f64,
+    /// Tokens of an answer, on average
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) output: f64,
+    /// Share of prompts that is found in the prefix cache
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) cached: f64,
+    /// Mean time to first token at most, such as 2s or 500ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) ttft: Option<f64>,
+    /// Mean time per output token at most, such as 50ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) tpot: Option<f64>,
+    /// Requests under way at once; searched if not given
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<f64>,
+    /// Tensor parallelism of a worker; without any of these the best execution is searched
+    #[arg(long, value_name = "N")]
+    pub(crate) tp: Option<usize>,
+    /// Pipeline stages of a worker
+    #[arg(long, value_name = "N")]
+    pub(crate) pp: Option<usize>,
+    /// Groups of a worker that attend to different sequences
+    #[arg(long, value_name = "N")]
+    pub(crate) attention_dp: Option<usize>,
+    /// Groups of chips that hold different experts
+    #[arg(long, value_name = "N")]
+    pub(crate) ep: Option<usize>,
+    /// Precision of dense weights: bf16, fp8, fp8_block, nvfp4, ...
+    #[arg(long, default_value = "fp8")]
+    pub(crate) precision: String,
+    /// Precision of experts; that of dense weights if not given
+    #[arg(long, value_name = "PRECISION")]
+    pub(crate) expert_precision: Option<String>,
+    /// Precision of cached keys and values
+    #[arg(long, value_name = "PRECISION")]
+    pub(crate) cache_precision: Option<String>,
+    /// Let prompts have workers of their own
+    #[arg(long)]
+    pub(crate) disaggregate: bool,
+    /// Serving software: trtllm, vllm or sglang
+    #[arg(long, default_value = "trtllm")]
+    pub(crate) software: String,
+    /// Network, by name; the one in which the chip is usually sold if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) network: Option<String>,
+    /// US dollars for a chip and hour
+    #[arg(long, value_name = "USD")]
+    pub(crate) price_per_chip_hour: Option<f64>,
+    /// Replay requests one by one, for percentiles
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// Refuse a precision that the chip lacks instead of taking the fallback
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Seconds from `2s`, `50ms` or a bare number of seconds.
+fn duration(text: &str) -> Result<f64, String> {
+    let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1e-3),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    let number: Option<f64> = number.trim().parse().ok();
+    let seconds = number.map(|number| number * unit).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    seconds.ok_or_else(|| format!("expected a time such as 2s or 50ms, found `{text}`"))
 }

@@ -7,6 +7,7 @@ mod chips;
 mod data_check;
 mod history;
 mod perf_op;
+mod perf_serve;
 mod perf_train;
 mod plane;
 mod rules;
@@ -18,6 +19,9 @@ pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
+pub use perf_serve::{
+    GivenParallelism, PerfServe, PerfServeAnswer, PerfServeRequest, ServeSearch, constraint_words, serve,
+};
 pub use perf_train::{Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train};
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{

@@ -8,6 +8,9 @@ pub mod report;
 pub mod setting;
 
 // What answers hold that faces lay out.
+pub use narrows_perf::serving::Parallelism;
+pub use narrows_perf::serving::search::Execution;
+pub use narrows_perf::serving::simulation::Percentiles;
 pub use narrows_perf::training::{Plan, Run};
 
 use narrows_catalog::{Chip, Chips};

@@ -2,6 +2,7 @@
 
 use narrows_perf::model::Model;
 use narrows_perf::network::{Domain, Network};
+use narrows_perf::serving::Links;
 use narrows_perf::training::Wiring;
 use narrows_perf::{Machine, Software, Specification};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,17 @@ impl Setting {
             domain: self.domain.chips as f64,
             link: self.domain.link,
             link_bandwidth: self.domain.bandwidth,
+            fabric_bandwidth: self.domain.fabric_bandwidth,
+        }
+    }
+
+    /// The domain as serving takes it.
+    #[must_use]
+    pub fn links(&self) -> Links {
+        Links {
+            domain: self.domain.chips,
+            class: self.domain.link,
+            domain_bandwidth: self.domain.bandwidth,
             fabric_bandwidth: self.domain.fabric_bandwidth,
         }
     }

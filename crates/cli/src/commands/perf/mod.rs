@@ -2,6 +2,7 @@
 
 mod measured;
 mod op;
+mod serve;
 mod train;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::files;
 pub(crate) fn run(workbench: &Workbench, command: &PerfCommand, format: Format) -> Result<u8, Stop> {
     match command {
         PerfCommand::Train(command) => train::run(workbench, command, format),
+        PerfCommand::Serve(command) => serve::run(workbench, command, format),
         PerfCommand::Op(command) => op::run(workbench, command, format),
         PerfCommand::Validate(command) => measured::validate(workbench, command, format),
         PerfCommand::Calibrate(command) => measured::calibrate(workbench, command),
