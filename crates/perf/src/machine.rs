@@ -5,7 +5,7 @@ use crate::calibration::{Calibration, Ground, Resolved, Spread};
 use crate::estimate::Estimate;
 use crate::families::Families;
 use crate::kernels::Kernel;
-use crate::kernels::attention::{AttentionShape, Decode, Prefill};
+use crate::kernels::attention::{self, AttentionShape, Decode, Prefill};
 use crate::kernels::collective::{
     self, Collective, CollectiveConstants, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass,
 };
@@ -32,8 +32,8 @@ pub struct Machine {
     /// The chip.
     pub accelerator: Accelerator,
     gemm: ByScheme<Gemm>,
-    prefill: ByScheme<Prefill>,
-    decode: ByScheme<Decode>,
+    prefill: [ByScheme<Prefill>; 2],
+    decode: [ByScheme<Decode>; 2],
     mla_prefill: ByScheme<MlaPrefill>,
     mla_decode: ByScheme<MlaDecode>,
     experts: ByScheme<Experts>,
@@ -61,7 +61,8 @@ pub enum Software {
 #[derive(Debug, Clone, Copy)]
 struct Variants {
     gemm: &'static str,
-    attention: &'static str,
+    /// With keys and values as wide as queries, and with narrower ones.
+    attention: [&'static str; 2],
     experts: &'static str,
     elementwise: &'static str,
     collective: &'static str,
@@ -72,7 +73,7 @@ struct Variants {
 const fn variants(software: Software) -> Variants {
     Variants {
         gemm: "framework",
-        attention: "framework",
+        attention: [attention::VARIANT, attention::VARIANT_NARROW_CACHE],
         experts: "framework",
         elementwise: "framework",
         collective: "nccl",
@@ -103,8 +104,8 @@ impl Machine {
         Self {
             accelerator,
             gemm: choose::<Gemm>(calibration, names.gemm, families, family, id),
-            prefill: choose::<Prefill>(calibration, names.attention, families, family, id),
-            decode: choose::<Decode>(calibration, names.attention, families, family, id),
+            prefill: names.attention.map(|name| choose::<Prefill>(calibration, name, families, family, id)),
+            decode: names.attention.map(|name| choose::<Decode>(calibration, name, families, family, id)),
             mla_prefill: Scheme::ALL.map(|scheme| {
                 let variant = mla::variant(&accelerator, scheme);
                 calibration.resolve::<MlaPrefill>(variant, scheme, families, family, id)
@@ -139,15 +140,17 @@ impl Machine {
     /// Attention of prompts.
     #[must_use]
     pub fn prefill(&self, shape: &AttentionShape) -> Estimate {
-        let scheme = self.accelerator.supported(shape.scheme);
-        self.run::<Prefill>(&AttentionShape { scheme, ..*shape }, &self.prefill, scheme)
+        let shape = AttentionShape { scheme: self.accelerator.supported(shape.scheme), ..*shape };
+        let [wide, narrow] = &self.prefill;
+        self.run::<Prefill>(&shape, if shape.narrow_cache() { narrow } else { wide }, shape.scheme)
     }
 
     /// Attention of new tokens.
     #[must_use]
     pub fn decode(&self, shape: &AttentionShape) -> Estimate {
-        let scheme = self.accelerator.supported(shape.scheme);
-        self.run::<Decode>(&AttentionShape { scheme, ..*shape }, &self.decode, scheme)
+        let shape = AttentionShape { scheme: self.accelerator.supported(shape.scheme), ..*shape };
+        let [wide, narrow] = &self.decode;
+        self.run::<Decode>(&shape, if shape.narrow_cache() { narrow } else { wide }, shape.scheme)
     }
 
     /// Latent attention.

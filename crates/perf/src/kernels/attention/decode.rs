@@ -30,10 +30,11 @@ crate::constants! {
         widening: 0.3 in 0.001..=3.0,
         /// Clocks of 64 keys in a block.
         step_clocks: 600.0 in 1.0..=20000.0,
-        /// Time of products over that of a busy matrix unit.
-        product_stretch: 1.5 in 1.0..=20.0,
+        /// Clocks of 64 keys for each query row, beside products: exponentials, sums,
+        /// conversion.
+        row_clocks: 10.0 in 0.01..=300.0,
         /// Least keys of a block where blocks fill the cores once.
-        block_keys: 256.0 in 64.0..=8192.0,
+        block_keys: 256.0 in 64.0..=1000000.0,
         /// Joining of blocks in microseconds.
         join_us: 2.0 in 0.01..=20.0,
         /// How far blocks fill the cores once, instead of eight times over.
@@ -69,7 +70,7 @@ const WIDEST_GROUP: f64 = 32.0;
 /// How reading and arithmetic overlap.
 const OVERLAP: f64 = 2.5;
 /// How sharply the cache fails above its size, and kernels change at their limits.
-const CACHE_SHARPNESS: i32 = 6;
+const CACHE_SHARPNESS: i32 = 12;
 const SWITCH_SHARPNESS: f64 = 12.0;
 /// Keys from which blocks of single heads have more threads.
 const LARGER_BLOCKS: f64 = 48.0;
@@ -124,7 +125,9 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     fn of(shape: &'a AttentionShape, chip: &'a Accelerator, constants: &'a DecodeConstants) -> Self {
         let keys = (shape.window.max(1.0) + shape.query_length - 1.0).min(shape.kv_length).max(1.0);
-        let bytes = shape.kv_bytes();
+        // Keys and values, and with short contexts also queries and outputs.
+        let ends = shape.batch * shape.query_length * shape.heads * shape.head_dim;
+        let bytes = shape.kv_bytes() + ends * (shape.scheme.activation_bytes() + shape.scheme.output_bytes());
         let hit = cached_share(bytes, constants.cache_share * chip.cache_bytes, CACHE_SHARPNESS);
         let rate = constants.bandwidth_share * chip.memory_bandwidth;
         let cache = rate + constants.cache_bytes_per_clock * chip.cores * chip.clock;
@@ -181,7 +184,7 @@ impl<'a> Call<'a> {
         let rows = self.rows();
         let start = constants.block_clocks * (1.0 + constants.widening * (rows / 8.0).log2()) / self.chip.clock;
         let products = STEP * 4.0 * self.shape.head_dim * rows / self.core_rate;
-        let step = constants.step_clocks / self.chip.clock + constants.product_stretch * products;
+        let step = (constants.step_clocks + constants.row_clocks * rows) / self.chip.clock + products;
         let work = waves * (start + self.keys / blocks / STEP * step);
         overlap(self.memory, work, OVERLAP) + constants.join_us * 1e-6 * (1.0 - 1.0 / blocks)
     }
@@ -193,9 +196,9 @@ impl<'a> Call<'a> {
         let blocks = (self.chip.cores / heads).floor().clamp(1.0, (self.keys / LEAST_KEYS).max(1.0));
         let waves = (heads * blocks / (self.chip.cores * constants.lone_occupancy)).max(1.0);
         let queries = self.shape.query_length;
-        let key = constants.lone_key_clocks / self.chip.clock + 4.0 * self.shape.head_dim / self.core_rate;
-        let start = constants.lone_block_clocks / self.chip.clock;
-        let work = waves * (start + self.keys / blocks * queries * key);
+        let block = constants.lone_block_clocks + self.keys / blocks * queries * constants.lone_key_clocks;
+        // These kernels leave the matrix units idle, but no chip computes beyond its rate.
+        let work = (waves * block / self.chip.clock).max(self.products());
         let longer = LARGER_BLOCKS / self.keys;
         let setup = constants.lone_setup_us / (1.0 + longer * longer * longer * longer);
         overlap(self.memory, work, OVERLAP)

@@ -17,8 +17,13 @@ crate::constants! {
         bandwidth_share: 0.8 in 0.2..=1.0,
         /// Cache bandwidth over memory bandwidth for what still lies in the cache.
         cache_gain: 2.0 in 1.0..=20.0,
-        /// Energy of an operation in picojoules, by which power limits the clock.
-        energy_pj: 0.5 in 0.01..=8.0,
+        /// Traffic that the cache catches, over its size: the same bytes go by several times.
+        cache_share: 1.0 in 0.2..=4.0,
+        /// Times that new keys and values go to or from the cache of tokens.
+        cache_passes: 1.0 in 0.3..=6.0,
+        /// Energy of an operation in picojoules, by which power limits the clock. The range is
+        /// that of what matrix products alone sustain: one chip cannot tell energy from clocks.
+        energy_pj: 0.5 in 0.2..=1.7,
         /// Clocks of a core for a pair of query and key, beside the exponential: scaling,
         /// maximum, sum, conversion.
         pair_clocks: 0.03 in 0.0005..=1.0,
@@ -102,11 +107,11 @@ fn memory_seconds(shape: &AttentionShape, chip: &Accelerator, constants: &Prefil
     let output = shape.scheme.output_bytes();
     let token = (shape.heads + 2.0 * shape.kv_heads) * output
         + shape.heads * (2.0 * query + output)
-        + 2.0 * shape.kv_heads * cached;
+        + 2.0 * shape.kv_heads * cached * constants.cache_passes;
     let new = shape.query_length.min(shape.kv_length);
     let old = shape.kv_bytes() - 2.0 * shape.batch * new * shape.kv_heads * shape.head_dim * cached;
     let bytes = shape.batch * shape.query_length * shape.head_dim * token + old.max(0.0);
-    let hit = cached_share(bytes, chip.cache_bytes, 2);
+    let hit = cached_share(bytes, constants.cache_share * chip.cache_bytes, 3);
     bytes / (constants.bandwidth_share * chip.memory_bandwidth) * (1.0 - hit + hit / constants.cache_gain)
 }
 
