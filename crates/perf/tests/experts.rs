@@ -1,6 +1,8 @@
 //! Laws of the experts' formula, a naive reading of it, and the public load generator
 //! played out against the closed form of its expectations.
 
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
+
 use narrows_perf::kernels::experts::{Experts, ExpertsConstants, ExpertsShape, Load, Routing};
 use narrows_perf::{Accelerator, ConstantSet, Kernel, Scheme};
 use proptest::prelude::*;
@@ -57,7 +59,14 @@ fn skews() -> impl Strategy<Value = f64> {
 fn shapes(most: f64) -> impl Strategy<Value = ExpertsShape> {
     let sizes = (magnitude(most), magnitude(most), magnitude(most), magnitude(most), magnitude(most));
     (sizes, magnitude(most), magnitude(most), skews(), any::<bool>(), schemes()).prop_map(
-        |((tokens, hidden, intermediate, top_k, experts), tensor_parallel, expert_parallel, skew, gated, scheme)| {
+        |(
+            (tokens, hidden, intermediate, top_k, experts),
+            tensor_parallel,
+            expert_parallel,
+            skew,
+            gated,
+            scheme,
+        )| {
             ExpertsShape {
                 tokens,
                 hidden,
@@ -245,7 +254,13 @@ fn the_busiest_chip_of_a_power_law_is_that_of_the_generator() {
     for (what, mut errors) in ["pairs", "touched", "tiles"].into_iter().zip(errors) {
         errors.sort_by(f64::total_cmp);
         let at = |share: f64| errors.get((errors.len() as f64 * share) as usize).copied().unwrap_or(1.0);
-        println!("{what}: {} draws, median {:.3}, nine of ten {:.3}, worst {:.3}", errors.len(), at(0.5), at(0.9), at(0.999));
+        println!(
+            "{what}: {} draws, median {:.3}, nine of ten {:.3}, worst {:.3}",
+            errors.len(),
+            at(0.5),
+            at(0.9),
+            at(0.999)
+        );
         assert!(at(0.5) < 0.05, "{what}: median {}", at(0.5));
         assert!(at(0.9) < 0.18, "{what}: nine of ten {}", at(0.9));
         assert!(at(0.999) < 0.5, "{what}: worst {}", at(0.999));
@@ -255,7 +270,9 @@ fn the_busiest_chip_of_a_power_law_is_that_of_the_generator() {
 #[test]
 fn random_routing_touches_as_many_experts_as_draws_do() {
     let mut dice = Dice(11);
-    for (experts, top_k, tokens) in [(64usize, 6usize, 1usize), (64, 6, 4), (64, 6, 16), (256, 8, 32), (128, 1, 100)] {
+    for (experts, top_k, tokens) in
+        [(64usize, 6usize, 1usize), (64, 6, 4), (64, 6, 16), (256, 8, 32), (128, 1, 100)]
+    {
         let rounds = 400;
         let mut touched = 0.0;
         for _ in 0..rounds {
@@ -298,41 +315,46 @@ fn naive(shape: &ExpertsShape, chip: &Accelerator, constants: &ExpertsConstants)
     // Every expert here gets the same, or some get one and the others none.
     let each = pairs / here;
     let touched = each.min(1.0) * here;
-    let average = all_pairs / shape.experts * shape.expert_parallel.powf(value("crowding")) * value("rows_per_token");
+    let average =
+        all_pairs / shape.experts * shape.expert_parallel.powf(value("crowding")) * value("rows_per_token");
     let exponent = average.log2();
     let waves = std::f64::consts::TAU * exponent;
     let power_of_two = f64::powf(2.0, exponent - 0.9 * waves.sin() / std::f64::consts::TAU);
     let rows = power_of_two.max(value("least_rows")).min(value("most_rows").max(value("least_rows")));
-    let tiles_each = (each / rows + 0.5 - 0.5 / rows).max(1.0);
-    let tiles = (touched * tiles_each).max(pairs / rows);
-    let empty = (all_pairs / rows + here - tiles).max(0.0);
     let draw = 0.96 * chip.rate(scheme.arithmetic()) * value("energy_pj") * 1e-12 / chip.power;
     let rate = 0.96 * chip.rate(scheme.arithmetic()) / (1.0 + draw.powi(4)).powf(0.25);
     let matrices = if shape.gated { 3.0 } else { 2.0 };
     let found = value("cached_share") * chip.cache_bytes;
     let all_weights = touched * matrices * shape.hidden * inner * scheme.weight_bytes();
     let missed = all_weights / (all_weights + found);
-    let mut total = 0.0;
-    for (columns, inner) in [(columns, shape.hidden), (shape.hidden, inner)] {
-        let across = (columns / 128.0).max(1.0);
-        let waves = tiles * across / chip.cores;
-        let per_tile = 2.0 * rows * columns.min(128.0) * inner / (rate / chip.cores);
-        let compute = per_tile * (waves + 0.5).max(1.0);
-        let stored = scheme.weight_bytes().max(scheme.activation_bytes());
-        let steps = inner * stored / 128.0;
-        let chain = steps * value("step_clocks") / chip.clock * waves.max(1.0);
-        total += value("tile_us") / 1e6 * waves.max(1.0);
-        total += empty * across * value("empty_ns") / 1e9 / chip.cores;
-        let weights = columns * inner * scheme.weight_bytes();
-        let again = value("reread") * (tiles - touched).max(0.0) * weights;
-        let tokens = pairs * (inner * scheme.activation_bytes() + columns * 2.0);
-        let read = (weights * touched * missed + again + tokens * missed)
-            / (value("bandwidth_share") * chip.memory_bandwidth);
-        let taken = weights * touched / (value("weight_bytes_per_clock") * chip.clock);
-        let memory = (read * read + taken * taken).sqrt();
-        let p = value("sharpness");
-        total += (compute.powf(p) + memory.powf(p) + chain.powf(p)).powf(1.0 / p);
-    }
+    let products = |rows: f64| {
+        let tiles_each = (each / rows + 0.5 - 0.5 / rows).max(1.0);
+        let tiles = (touched * tiles_each).max(pairs / rows);
+        let empty = (all_pairs / rows + here - tiles).max(0.0);
+        let mut total = 0.0;
+        for (columns, inner) in [(columns, shape.hidden), (shape.hidden, inner)] {
+            let across = (columns / 128.0).max(1.0);
+            let waves = tiles * across / chip.cores;
+            let per_tile = 2.0 * rows * columns.min(128.0) * inner / (rate / chip.cores);
+            let compute = per_tile * (waves + 0.5).max(1.0);
+            let stored = scheme.weight_bytes().max(scheme.activation_bytes());
+            let steps = inner * stored / 128.0;
+            let chain = steps * value("step_clocks") / chip.clock * waves.max(1.0);
+            total += value("tile_us") / 1e6 * waves.max(1.0);
+            total += empty * across * value("empty_ns") / 1e9 / chip.cores;
+            let weights = columns * inner * scheme.weight_bytes();
+            let again = value("reread") * (tiles - touched).max(0.0) * weights;
+            let tokens = pairs * (inner * scheme.activation_bytes() + columns * 2.0);
+            let read = (weights * touched * missed + again + tokens * missed)
+                / (value("bandwidth_share") * chip.memory_bandwidth);
+            let taken = weights * touched / (value("weight_bytes_per_clock") * chip.clock);
+            let memory = (read * read + taken * taken).sqrt();
+            let p = value("sharpness");
+            total += (compute.powf(p) + memory.powf(p) + chain.powf(p)).powf(1.0 / p);
+        }
+        total
+    };
+    let mut total = products(rows).min(products((rows / 2.0).max(value("least_rows"))));
     let stored = scheme.activation_bytes();
     let carried = value("carried_share") * (all_pairs - pairs).max(0.0);
     let per_pair = shape.hidden * (value("permuted_share") * (2.0 + stored) + 2.0)
@@ -376,7 +398,9 @@ fn an_estimate_takes_microseconds() {
     let rounds = 20_000_u32;
     let start = std::time::Instant::now();
     let sum: f64 = (0..rounds)
-        .map(|round| seconds(&ExpertsShape { tokens: f64::from(round % 4096 + 1), ..shape }, &chip(), &constants))
+        .map(|round| {
+            seconds(&ExpertsShape { tokens: f64::from(round % 4096 + 1), ..shape }, &chip(), &constants)
+        })
         .sum();
     let each = start.elapsed().as_secs_f64() / f64::from(rounds);
     println!("{:.2} us, {sum}", each * 1e6);

@@ -31,7 +31,11 @@ impl Measured for Experts {
             scheme,
         };
         Ok(Measurement {
-            key: GroupKey { variant: variant(row.text("kernel_source"), row.text("framework")).to_owned(), scheme, family },
+            key: GroupKey {
+                variant: variant(row.text("kernel_source"), row.text("framework")).to_owned(),
+                scheme,
+                family,
+            },
             chip: row.text("chip").to_owned(),
             accelerator,
             shape,
@@ -60,9 +64,9 @@ fn skew(distribution: &str) -> Result<f64, String> {
         "" | "unknown" | "uniform" | "random" => Ok(-1.0),
         other => {
             let exponent = other.strip_prefix("power_law_").and_then(|text| text.parse::<f64>().ok());
-            exponent
-                .filter(|exponent| exponent.is_finite() && *exponent >= 0.0)
-                .ok_or_else(|| format!("distribution: expected balanced, unknown or power_law_NUMBER, found `{other}`"))
+            exponent.filter(|exponent| exponent.is_finite() && *exponent >= 0.0).ok_or_else(|| {
+                format!("distribution: expected balanced, unknown or power_law_NUMBER, found `{other}`")
+            })
         }
     }
 }

@@ -81,7 +81,7 @@ impl Load {
     }
 
     /// `touched` of `here` experts get the same.
-    fn uniform(pairs: f64, here: f64, touched: f64) -> Self {
+    pub(super) fn uniform(pairs: f64, here: f64, touched: f64) -> Self {
         let slices = [pairs / touched; SLICES];
         Self { pairs, experts: here, slices, per_slice: touched / SLICES as f64, busy: 0.0, busy_tokens: 0.0 }
     }

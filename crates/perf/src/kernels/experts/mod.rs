@@ -168,7 +168,54 @@ struct Ground<'a> {
     scheme: Scheme,
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// `average`: tokens of an expert as the choice of tiles sees them; `weights`: elements of
+    /// one expert.
+    fn new(
+        load: Load,
+        average: f64,
+        weights: f64,
+        scheme: Scheme,
+        chip: &'a Accelerator,
+        constants: &'a ExpertsConstants,
+    ) -> Self {
+        let touched = load.touched();
+        let most = constants.most_rows.max(constants.least_rows);
+        let bytes = touched * weights * scheme.weight_bytes();
+        let peak = chip.rate(scheme.arithmetic()).max(1.0);
+        Self {
+            load,
+            touched,
+            rows: power_of_two(average * constants.rows_per_token).clamp(constants.least_rows, most),
+            tiles: 0.0,
+            empty: 0.0,
+            rate: sustained_rate(peak, chip.power, RATE_SHARE, constants.energy_pj * 1e-12),
+            missed: bytes / (bytes + constants.cached_share * chip.cache_bytes),
+            chip,
+            constants,
+            scheme,
+        }
+    }
+
+    /// Products of `pairs` over all chips, with the faster of two heights of tiles: tuning on
+    /// the chip would have found it.
+    fn fastest(&mut self, products: &[Product], pairs: f64) -> Estimate {
+        let best = self.with_rows(products, self.rows, pairs);
+        if self.rows <= self.constants.least_rows {
+            return best;
+        }
+        let halved = self.with_rows(products, (0.5 * self.rows).max(self.constants.least_rows), pairs);
+        if halved.seconds() < best.seconds() { halved } else { best }
+    }
+
+    fn with_rows(&mut self, products: &[Product], rows: f64, pairs: f64) -> Estimate {
+        self.rows = rows;
+        // No fewer than hold the pairs, however the slices were rounded.
+        self.tiles = self.load.tiles(rows).max(self.load.pairs / rows);
+        self.empty = (pairs / rows + self.load.experts - self.tiles).max(0.0);
+        products.iter().map(|product| self.product(product)).sum()
+    }
+
     fn product(&self, product: &Product) -> Estimate {
         let (chip, constants) = (self.chip, self.constants);
         let across = (product.columns / TILE_COLUMNS).max(1.0);
@@ -176,14 +223,16 @@ impl Ground<'_> {
         let waves = blocks / chip.cores;
         let operations = 2.0 * self.rows * TILE_COLUMNS.min(product.columns) * product.inner;
         let compute = operations * chip.cores / self.rate * (waves + LAST_WAVE).max(1.0);
-        let steps = product.inner * self.scheme.weight_bytes().max(self.scheme.activation_bytes()) / STEP_BYTES;
+        let steps =
+            product.inner * self.scheme.weight_bytes().max(self.scheme.activation_bytes()) / STEP_BYTES;
         let rounds = waves.max(1.0);
         let chain = steps * constants.step_clocks / chip.clock * rounds;
-        let idle = constants.tile_us * 1e-6 * rounds
-            + self.empty * across * constants.empty_ns * 1e-9 / chip.cores;
+        let idle =
+            constants.tile_us * 1e-6 * rounds + self.empty * across * constants.empty_ns * 1e-9 / chip.cores;
         let weights = product.columns * product.inner * self.scheme.weight_bytes();
         let again = constants.reread * (self.tiles - self.touched).max(0.0);
-        let tokens = self.load.pairs * (product.inner * self.scheme.activation_bytes() + product.columns * 2.0);
+        let tokens =
+            self.load.pairs * (product.inner * self.scheme.activation_bytes() + product.columns * 2.0);
         let bytes = weights * (self.touched * self.missed + again) + tokens * self.missed;
         let taken = weights * self.touched / (constants.weight_bytes_per_clock * chip.clock);
         let memory = (bytes / (constants.bandwidth_share * chip.memory_bandwidth)).hypot(taken);
@@ -213,30 +262,30 @@ impl Kernel for Experts {
     fn estimate(shape: &ExpertsShape, chip: &Accelerator, constants: &ExpertsConstants) -> Estimate {
         let scheme = chip.supported(shape.scheme);
         let load = shape.load(constants.gathered);
-        let touched = load.touched();
-        let average = shape.tokens * shape.top_k / shape.experts;
-        let most = constants.most_rows.max(constants.least_rows);
-        let average = average * shape.expert_parallel.min(shape.experts).powf(constants.crowding);
-        let rows = power_of_two(average * constants.rows_per_token).clamp(constants.least_rows, most);
-        // No fewer than hold the pairs, however the slices were rounded.
-        let tiles = load.tiles(rows).max(load.pairs / rows);
-        let launched = shape.tokens * shape.top_k / rows + load.experts;
-        let peak = chip.rate(scheme.arithmetic()).max(1.0);
-        let bytes = touched * shape.weights() * scheme.weight_bytes();
-        let ground = Ground {
-            load,
-            touched,
-            rows,
-            tiles,
-            empty: (launched - tiles).max(0.0),
-            rate: sustained_rate(peak, chip.power, RATE_SHARE, constants.energy_pj * 1e-12),
-            missed: bytes / (bytes + constants.cached_share * chip.cache_bytes),
-            chip,
-            constants,
-            scheme,
-        };
-        ground.product(&shape.up()) + ground.product(&shape.down()) + around(shape, &ground)
+        let pairs = shape.tokens * shape.top_k;
+        let average =
+            pairs / shape.experts * shape.expert_parallel.min(shape.experts).powf(constants.crowding);
+        let mut ground = Ground::new(load, average, shape.weights(), scheme, chip, constants);
+        ground.fastest(&[shape.up(), shape.down()], pairs) + around(shape, &ground)
     }
+}
+
+/// One grouped product alone: `groups` of `rows` activations each, times weights of
+/// `inner` x `columns`, without launches, routing, permutation or activation.
+#[must_use]
+pub fn grouped_product(
+    groups: f64,
+    rows: f64,
+    (columns, inner): (f64, f64),
+    scheme: Scheme,
+    chip: &Accelerator,
+    constants: &ExpertsConstants,
+) -> Estimate {
+    let scheme = chip.supported(scheme);
+    let pairs = groups * rows;
+    let load = Load::uniform(pairs, groups, groups);
+    let mut ground = Ground::new(load, rows, columns * inner, scheme, chip, constants);
+    ground.fastest(&[Product { columns, inner }], pairs)
 }
 
 /// The power of two that is nearest, without a jump from one to the next.
@@ -257,7 +306,8 @@ fn around(shape: &ExpertsShape, ground: &Ground<'_>) -> Estimate {
     // Pairs of other chips are written as zeros where the products would have been.
     let carried = constants.carried_share * (shape.tokens * shape.top_k - local).max(0.0);
     let zeros = 2.0 * (columns + shape.hidden);
-    let bytes = (local + carried) * (permuted + activated) + carried * zeros + shape.tokens * shape.hidden * 2.0;
+    let bytes =
+        (local + carried) * (permuted + activated) + carried * zeros + shape.tokens * shape.hidden * 2.0;
     let found = constants.cached_share * ground.chip.cache_bytes;
     let missed = bytes * bytes / (bytes + found);
     Estimate {
