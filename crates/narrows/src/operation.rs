@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
 };
 use crate::workbench::Workbench;
 
@@ -52,7 +52,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 11] = [
+pub const OPERATIONS: [Entry; 12] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -61,6 +61,7 @@ pub const OPERATIONS: [Entry; 11] = [
     entry::<ChipsOperation>(),
     entry::<PerfTrain>(),
     entry::<PerfServe>(),
+    entry::<PerfCompare>(),
     entry::<PerfOp>(),
     entry::<DataCheck>(),
     entry::<Brief>(),

@@ -10,6 +10,8 @@ pub(crate) enum PerfCommand {
     Train(Box<TrainCommand>),
     /// What serving a model gives: throughput, times, memory and cost
     Serve(Box<ServeCommand>),
+    /// What several chips do for one model, side by side
+    Compare(CompareCommand),
     /// How long one operator takes, or a table of operators
     Op(OpCommand),
     /// Predicted against measured, by chip, operator and precision
@@ -472,4 +474,29 @@ fn duration(text: &str) -> Result<f64, String> {
     let number: Option<f64> = number.trim().parse().ok();
     let seconds = number.map(|number| number * unit).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     seconds.ok_or_else(|| format!("expected a time such as 2s or 50ms, found `{text}`"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareCommand {
+    /// Chips of the catalogue; ratios are to the first
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
+    pub(crate) chips: Vec<String>,
+    /// Model, by name or as the path of a Hugging Face config.json
+    #[arg(long)]
+    pub(crate) model: String,
+    /// Chips of a training run
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    pub(crate) train_count: usize,
+    /// Chips of a server
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) serve_count: usize,
+    /// Tokens of a prompt, on average
+    #[arg(long, value_name = "TOKENS", default_value_t = 4096.0)]
+    pub(crate) input: f64,
+    /// Tokens of an answer, on average
+    #[arg(long, value_name = "TOKENS", default_value_t = 1024.0)]
+    pub(crate) output: f64,
+    /// Mean time per output token at most
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "50ms")]
+    pub(crate) tpot: f64,
 }

@@ -6,6 +6,7 @@ mod chip;
 mod chips;
 mod data_check;
 mod history;
+mod perf_compare;
 mod perf_op;
 mod perf_serve;
 mod perf_train;
@@ -18,6 +19,7 @@ pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
+pub use perf_compare::{ComparedChip, PerfCompare, PerfCompareAnswer, PerfCompareRequest, Task, compare};
 pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
 pub use perf_serve::{
     GivenParallelism, PerfServe, PerfServeAnswer, PerfServeRequest, ServeSearch, constraint_words, serve,

@@ -185,6 +185,19 @@ pub fn train(
     request: &PerfTrainRequest,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<PerfTrainAnswer, Failure> {
+    train_within(workbench, request, &Limits::default(), progress)
+}
+
+/// The same with limits for what a search may try.
+///
+/// # Errors
+/// [`Failure`].
+pub(crate) fn train_within(
+    workbench: &Workbench,
+    request: &PerfTrainRequest,
+    limits: &Limits,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<PerfTrainAnswer, Failure> {
     let model = request.model.find(workbench)?;
     let setting = Setting::find(workbench, &request.chip, request.network.as_deref(), Software::Training)?;
     let data = workbench.performance()?;
@@ -202,7 +215,7 @@ pub fn train(
     let means = Means { machine: &setting.machine, wiring: &wiring, software: &constants.constants };
     let start = plan_of(request, precision)?;
     let found = if request.layout.is_empty() {
-        Some(search(&model, &start, means, &Limits::default(), progress).map_err(infeasible)?)
+        Some(search(&model, &start, means, limits, progress).map_err(infeasible)?)
     } else {
         None
     };

@@ -1,5 +1,6 @@
 //! `narrows perf`
 
+mod compare;
 mod measured;
 mod op;
 mod serve;
@@ -20,6 +21,7 @@ pub(crate) fn run(workbench: &Workbench, command: &PerfCommand, format: Format) 
     match command {
         PerfCommand::Train(command) => train::run(workbench, command, format),
         PerfCommand::Serve(command) => serve::run(workbench, command, format),
+        PerfCommand::Compare(command) => compare::run(workbench, command, format),
         PerfCommand::Op(command) => op::run(workbench, command, format),
         PerfCommand::Validate(command) => measured::validate(workbench, command, format),
         PerfCommand::Calibrate(command) => measured::calibrate(workbench, command),
