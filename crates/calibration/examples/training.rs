@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Instant;
 
 use narrows_calibration::chips::Roster;
 use narrows_calibration::group::fit_all;
@@ -17,7 +18,8 @@ use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::gemm::Gemm;
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
-use narrows_perf::training::{Operator, TrainingConstants};
+use narrows_perf::training::step::{ModelPasses, step_time};
+use narrows_perf::training::{Limits, Operator, Parameters, Slice, Step, TrainingConstants, search};
 use narrows_perf::{Calibration, ConstantSet, Families};
 
 fn files(folder: &str) -> Vec<DataFile<'static>> {
@@ -43,7 +45,14 @@ fn quick<K: Measured>(
     roster: &mut Roster<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let table = Table::read(File::open(file)?)?;
-    let rows: Vec<_> = table.iter().step_by(every).filter_map(|row| K::read(row, roster).ok()).collect();
+    let mut of_chip = std::collections::BTreeMap::<&str, usize>::new();
+    for row in table.iter() {
+        *of_chip.entry(row.text("chip")).or_default() += 1;
+    }
+    let kept_rows = table.iter().enumerate().filter(|(at, row)| {
+        at.is_multiple_of(every) || of_chip.get(row.text("chip")).is_some_and(|count| *count < 300)
+    });
+    let rows: Vec<_> = kept_rows.filter_map(|(_, row)| K::read(row, roster).ok()).collect();
     let mut text = String::new();
     for fit in fit_all::<K>(&rows) {
         let chips: Vec<String> =
@@ -93,6 +102,36 @@ fn print_row(prepared: &Prepared, constants: &TrainingConstants, fitted: f64, kn
     Ok(())
 }
 
+/// How fast a step and a search are computed.
+fn speed(case: &Prepared) -> Result<(), String> {
+    let constants = TrainingConstants::default();
+    let means = case.means(&constants);
+    let (model, plan) = (&case.case.model, &case.case.plan);
+    let each = |times: u32, work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        (0..times).for_each(|_| work());
+        start.elapsed().as_secs_f64() / f64::from(times) * 1e6
+    };
+    let whole = each(2000, &mut || {
+        let _ = std::hint::black_box(Step::unlimited(model, std::hint::black_box(plan), means));
+    });
+    let parameters = Parameters::of(model);
+    let passes = ModelPasses::of(model, means, Slice::from(plan));
+    let kept = each(20_000, &mut || {
+        let _ = std::hint::black_box(step_time(model, &parameters, std::hint::black_box(plan), means, &passes));
+    });
+    println!("{}: {whole:.1} us a step, {kept:.2} us with shapes kept", case.case.id);
+    let start = Instant::now();
+    let found = search(model, plan, means, &Limits::default(), &mut |_, _| {}).map_err(|error| error.to_string())?;
+    println!(
+        "  search: {:.2} s, {} seen, {} valid, {:?}, {:?}, best {:.2} s tp{} pp{} ep{} mbs{} {:?} {:?} {:?}",
+        start.elapsed().as_secs_f64(), found.seen, found.valid, found.rejected, found.binding,
+        found.best.seconds, found.best.plan.tensor, found.best.plan.pipeline, found.best.plan.expert,
+        found.best.plan.micro_batch, found.best.plan.schedule, found.best.plan.recomputation, found.best.plan.sharding
+    );
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [measured, rest @ ..] = arguments.as_slice() else { return Err("training MEASURED_DIR [rows|fit FILE]".into()) };
@@ -119,6 +158,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let context = TrainingContext { models: &models, calibration: &calibration, networks: &networks };
+    if let Some(at) = rest.iter().position(|word| word == "gemm") {
+        let chip = roster.find(rest.get(at + 1).ok_or("gemm CHIP")?)?.clone();
+        let machine = narrows_perf::Machine::new(&chip, &calibration, &families, narrows_perf::Software::Training);
+        for size in [1024.0, 4096.0, 8192.0, 16384.0_f64] {
+            let shape = narrows_perf::kernels::gemm::GemmShape::new(size, size, size, narrows_perf::Scheme::Bf16);
+            let time = machine.gemm(&shape);
+            let rate = machine.accelerator.rate(narrows_perf::Arithmetic::Bf16);
+            println!("{size}: {:.3} of peak {time:?}", 2.0 * size.powi(3) / time.seconds() / rate);
+        }
+        return Ok(());
+    }
     let table = Table::read(File::open(measured.join("e2e.csv"))?)?;
     let mut cases = Vec::new();
     for row in table.iter().filter(|row| row.text("kind") == "train") {
@@ -131,6 +181,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Err(error) => println!("{} {} {}: {error}", row.text("id"), row.text("model"), row.text("parallelism")),
         }
+    }
+    if rest.iter().any(|word| word == "speed") {
+        for case in cases.iter().filter(|case| matches!(case.case.id.as_str(), "e0400" | "e0181" | "e0179")) {
+            speed(case)?;
+        }
+        return Ok(());
     }
     let rows = rest.iter().any(|word| word == "rows");
     if rest.iter().any(|word| word == "plain") {

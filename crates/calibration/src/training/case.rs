@@ -166,7 +166,8 @@ impl Case {
         let precision = read_precision(row.text("precision"), chip);
         let sequence = read_count(row.text("seq_in")).unwrap_or_else(|| usual_sequence(&model));
         let chips = read_count(row.text("n_chips")).unwrap_or(8);
-        let mut plan = Plan { chips, sequence, precision, ..framework_plan(framework, &layout) };
+        let drops_tokens = named.drops_tokens;
+        let mut plan = Plan { chips, sequence, precision, drops_tokens, ..framework_plan(framework, &layout) };
         fill(&mut plan, &layout, framework, &model);
         plan.global_batch = read_batch(row, &plan, &layout);
         fit_batch(&mut plan);

@@ -50,13 +50,18 @@ impl Prepared {
         Ok(self.case.value(step.seconds, &self.specification))
     }
 
+    /// What it computes with.
+    #[must_use]
+    pub const fn means<'a>(&'a self, constants: &'a TrainingConstants) -> Means<'a> {
+        Means { machine: &self.machine, wiring: &self.wiring, software: constants }
+    }
+
     /// The step.
     ///
     /// # Errors
     /// The plan is impossible.
     pub fn step(&self, constants: &TrainingConstants) -> Result<Step, String> {
-        let means = Means { machine: &self.machine, wiring: &self.wiring, software: constants };
-        Step::unlimited(&self.case.model, &self.case.plan, means).map_err(|error| error.to_string())
+        Step::unlimited(&self.case.model, &self.case.plan, self.means(constants)).map_err(|error| error.to_string())
     }
 
     fn complete(&mut self, constants: &TrainingConstants) -> Result<(), String> {

@@ -116,6 +116,14 @@ pub enum TrainingError {
         /// Chunks given.
         found: usize,
     },
+    /// Too few micro batches to fill the bubble with.
+    #[error("zero bubble: expected at least {pipeline} micro batches, one for each stage; found {micro_batches}")]
+    ZeroBubble {
+        /// Stages given.
+        pipeline: usize,
+        /// Micro batches of a replica.
+        micro_batches: usize,
+    },
     /// What the two-directional schedule needs is not there.
     #[error(
         "DualPipe: expected an even number of stages and at least twice as many micro batches, found {pipeline} stages and {micro_batches} micro batches"

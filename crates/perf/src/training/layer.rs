@@ -72,6 +72,8 @@ pub struct Slice {
     pub precision: Scheme,
     /// What is hidden.
     pub overlap: Overlap,
+    /// Whether experts take a fixed number of tokens.
+    pub drops_tokens: bool,
     /// Whether attention writes its scores.
     pub writes_scores: bool,
     /// Whether there is dropout.
@@ -89,6 +91,7 @@ impl From<&Plan> for Slice {
             sequence_parallel: plan.sequence_parallel,
             precision: plan.precision,
             overlap: plan.overlap,
+            drops_tokens: plan.drops_tokens,
             writes_scores: plan.writes_scores,
             dropout: plan.dropout,
         }
@@ -122,6 +125,9 @@ pub struct LayerTimer<'a> {
     /// Tokens of what tensor parallelism does not divide.
     rest: f64,
     tensor: f64,
+    /// Share of a pass under which one kind of communication may hide: they share it, so
+    /// that no second of arithmetic hides more than one of communication.
+    room: f64,
     passes: Passes,
     operators: f64,
     expert_operators: f64,
@@ -133,6 +139,7 @@ impl<'a> LayerTimer<'a> {
     pub fn new(means: Means<'a>, slice: Slice, hidden: usize) -> Self {
         let tokens = slice.tokens();
         let tensor = real(slice.tensor);
+        let kinds = [slice.tensor, slice.context, slice.expert].into_iter().filter(|ranks| *ranks > 1);
         let rest = if slice.sequence_parallel { tokens / tensor } else { tokens };
         Self {
             means,
@@ -141,6 +148,7 @@ impl<'a> LayerTimer<'a> {
             tokens,
             rest,
             tensor,
+            room: 1.0 / real(kinds.count().max(1)),
             passes: Passes::default(),
             operators: 0.0,
             expert_operators: 0.0,
@@ -168,17 +176,11 @@ impl<'a> LayerTimer<'a> {
         self.finish()
     }
 
-    /// The product that joins two hidden states in a further-token module, and its layer.
+    /// The product that joins two hidden states in a further-token module.
     #[must_use]
-    pub fn prediction(mut self, kind: &LayerKind) -> Passes {
-        let means = self.means;
-        let (slice, hidden) = (self.slice, self.hidden);
-        self.product(Operator::Projections, self.rest, hidden, 2.0 * hidden);
-        let mut passes = self.finish();
-        // The shape of a width is far below 2^53.
-        let width = hidden as usize;
-        passes.add_scaled(&LayerTimer::new(means, slice, width).layer(kind), 1.0);
-        passes
+    pub fn join(mut self) -> Passes {
+        self.product(Operator::Projections, self.rest, self.hidden, 2.0 * self.hidden);
+        self.finish()
     }
 
     /// Embedding, head and loss of one micro batch, on the chips that hold them.
@@ -205,8 +207,9 @@ impl<'a> LayerTimer<'a> {
     }
 
     fn finish(mut self) -> Passes {
-        let host = self.operators * self.means.software.host_us
-            + self.expert_operators * self.means.software.host_expert_us;
+        let software = self.means.software;
+        let expert = if self.slice.drops_tokens { software.host_us } else { software.host_expert_us };
+        let host = self.operators * software.host_us + self.expert_operators * expert;
         let host = host * 1e-6;
         let forward = self.passes.forward.seconds();
         let backward = self.passes.input.seconds() + self.passes.weight.seconds();
@@ -284,6 +287,12 @@ impl<'a> LayerTimer<'a> {
         self.operators += SMALL_OPERATORS;
     }
 
+    /// Seconds of the passes so far under which one kind of communication may hide.
+    fn under(&self) -> (f64, f64) {
+        let backward = self.passes.input.seconds() + self.passes.weight.seconds();
+        (self.room * self.passes.forward.seconds(), self.room * backward)
+    }
+
     fn among_tensor(&self, operation: CollectiveOperation, bytes: f64) -> Estimate {
         let group = Group { ranks: self.tensor, stride: 1.0 };
         self.means.wiring.collective(self.means.machine, operation, group, bytes)
@@ -304,10 +313,9 @@ impl<'a> LayerTimer<'a> {
             self.among_tensor(CollectiveOperation::AllReduce, bytes)
         };
         let hidden = self.slice.overlap.tensor;
-        let under = self.passes.forward.seconds();
-        let time = exposed(one * blocks, hidden, under);
-        self.passes.forward.add(Operator::TensorParallel, time);
-        self.passes.input.add(Operator::TensorParallel, time);
+        let (forward, backward) = self.under();
+        self.passes.forward.add(Operator::TensorParallel, exposed(one * blocks, hidden, forward));
+        self.passes.input.add(Operator::TensorParallel, exposed(one * blocks, hidden, backward));
     }
 
     /// The core of attention: `kv` heads of width `head_dim`, seeing at most `window`.
@@ -400,6 +408,7 @@ impl<'a> LayerTimer<'a> {
             bytes,
         );
         let hidden = self.slice.overlap.context;
+        let attention_s = self.room * attention_s;
         let backward = attention_s * ATTENTION_BACKWARD;
         self.passes.forward.add(Operator::ContextParallel, exposed(gather, hidden, attention_s));
         self.passes.input.add(Operator::ContextParallel, exposed(gather * 2.0, hidden, backward));
@@ -577,10 +586,11 @@ impl<'a> LayerTimer<'a> {
             dispatch_bytes: 2.0,
         };
         let exchange = self.means.wiring.exchange(self.means.machine, &routed);
-        let exchange = exchange * self.means.software.exchange_factor;
+        let software = self.means.software;
+        let within = routed.ranks <= self.means.wiring.domain;
+        let exchange = exchange * if within { software.exchange_factor } else { software.exchange_fabric };
         let hidden = self.slice.overlap.expert;
-        let forward = self.passes.forward.seconds();
-        let backward = self.passes.input.seconds() + self.passes.weight.seconds();
+        let (forward, backward) = self.under();
         self.passes.forward.add(Operator::ExpertParallel, exposed(exchange, hidden, forward));
         self.passes.input.add(Operator::ExpertParallel, exposed(exchange, hidden, backward));
     }

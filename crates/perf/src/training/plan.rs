@@ -180,6 +180,9 @@ pub struct Plan {
     pub state: StateBytes,
     /// What is hidden.
     pub overlap: Overlap,
+    /// Whether experts take a fixed number of tokens and drop the rest: then the host knows
+    /// all shapes beforehand.
+    pub drops_tokens: bool,
     /// Whether attention writes its scores to memory (before FlashAttention).
     pub writes_scores: bool,
     /// Whether there is dropout.
@@ -206,6 +209,7 @@ impl Default for Plan {
             precision: Scheme::Bf16,
             state: StateBytes::MIXED,
             overlap: Overlap::USUAL,
+            drops_tokens: false,
             writes_scores: false,
             dropout: false,
         }
@@ -381,6 +385,9 @@ impl Plan {
                 if pipeline_wrong || batches < 2 * self.pipeline || model.layer_count() < self.pipeline {
                     return Err(TrainingError::DualPipe { pipeline: self.pipeline, micro_batches: batches });
                 }
+            }
+            Schedule::ZeroBubble if batches < self.pipeline => {
+                return Err(TrainingError::ZeroBubble { pipeline: self.pipeline, micro_batches: batches });
             }
             Schedule::OneForwardOneBackward | Schedule::ZeroBubble => {}
         }

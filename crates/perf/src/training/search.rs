@@ -79,6 +79,7 @@ impl Rejected {
             TrainingError::Batch { .. } => &mut self.batch,
             TrainingError::Interleaving { .. }
             | TrainingError::VirtualStages { .. }
+            | TrainingError::ZeroBubble { .. }
             | TrainingError::DualPipe { .. } => &mut self.schedule,
             TrainingError::DoesNotFit { .. } => &mut self.memory,
             _ => &mut self.chips,
@@ -205,7 +206,7 @@ pub fn search(
                 continue;
             }
             for expert in state.expert_sizes(start.chips) {
-                for micro_batch in powers(limits.micro_batch) {
+                for micro_batch in 1..=limits.micro_batch.min(start.global_batch) {
                     let plan = Plan { tensor, context, expert, micro_batch, ..*start };
                     state.slice(&plan);
                 }

@@ -25,8 +25,11 @@ crate::constants! {
         host_us: 20.0 in 1.0..=200.0,
         /// The same for each operator of routed experts.
         host_expert_us: 100.0 in 1.0..=500.0,
-        /// Time of the exchange among experts over that of the best kernels.
+        /// Time of the exchange among experts over that of the best kernels, in
+        /// one domain.
         exchange_factor: 1.2 in 0.3..=4.0,
+        /// The same where experts' chips stand in several domains.
+        exchange_fabric: 1.2 in 0.3..=4.0,
         /// Share of communication between replicas that nothing hides.
         data_exposed: 0.2 in 0.02..=1.0,
         /// Work between steps, in milliseconds.

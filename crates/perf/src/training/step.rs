@@ -13,7 +13,7 @@ use super::schedule::{StageSeconds, bubble_s, slowest_stage_s};
 use crate::estimate::Estimate;
 use crate::kernels::collective::CollectiveOperation;
 use crate::kernels::elementwise::{ElementwiseKind, ElementwiseShape};
-use crate::model::{AttentionCount, Model};
+use crate::model::{AttentionCount, LayerKind, Model};
 
 /// Passes of one micro batch through the whole model.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -30,14 +30,25 @@ impl ModelPasses {
     pub fn of(model: &Model, means: Means<'_>, slice: Slice) -> Self {
         let mut layers = Passes::default();
         let timer = || LayerTimer::new(means, slice, model.hidden);
+        let predicted = model.prediction.as_ref().map(|prediction| &prediction.layer);
+        let mut alike = None;
         for kind in model.layer_kinds() {
-            layers.add_scaled(&timer().layer(kind), real(kind.count));
+            let layer = timer().layer(kind);
+            let is_alike = |other: &LayerKind| {
+                other.attention == kind.attention && other.feed_forward == kind.feed_forward
+            };
+            if predicted.is_some_and(is_alike) {
+                alike = Some(layer);
+            }
+            layers.add_scaled(&layer, real(kind.count));
         }
         let mut head = timer().head(model);
         if let Some(prediction) = &model.prediction {
             let modules = real(prediction.modules);
             let one_head = head;
-            head.add_scaled(&timer().prediction(&prediction.layer), modules);
+            let layer = alike.unwrap_or_else(|| timer().layer(&prediction.layer));
+            head.add_scaled(&timer().join(), modules);
+            head.add_scaled(&layer, modules);
             head.add_scaled(&one_head, modules);
         }
         Self { layers, head }
@@ -73,6 +84,9 @@ impl StepTime {
 const UPDATE_PASSES: f64 = 2.0;
 
 /// Composes a step from the passes of a micro batch. No allocation; a few hundred operations.
+///
+/// A step is the time of all micro batches in the slowest stage, the schedule's bubble, and
+/// what communication cannot hide under the slowest stage.
 #[must_use]
 pub fn step_time(
     model: &Model,
@@ -83,45 +97,39 @@ pub fn step_time(
 ) -> StepTime {
     let stages = real(plan.pipeline);
     let batches = real(plan.micro_batches());
-    let mut mean = passes.layers;
-    mean.add_scaled(&passes.head, 1.0);
     let repeated = match plan.recomputation {
         Recomputation::None => Parts::default(),
         Recomputation::Selective => passes.layers.light.scaled(1.0 / stages),
         Recomputation::Full => passes.layers.forward.scaled(1.0 / stages),
     };
-    let mut forward = mean.forward.scaled(1.0 / stages);
-    let mut input = mean.input.scaled(1.0 / stages);
-    let weight = mean.weight.scaled(1.0 / stages);
-    input.add_scaled(&repeated, 1.0);
-    let transfer = transfers(model, plan, means, forward.seconds());
-    forward.add(Operator::PipelineParallel, transfer);
-    input.add(Operator::PipelineParallel, transfer);
-
-    let gathers = per_micro_batch(parameters, plan, means, &forward, &input, &weight);
-    forward.add(Operator::DataParallel, gathers.0);
-    input.add(Operator::DataParallel, gathers.1);
-
-    let stage = StageSeconds { forward: forward.seconds(), input: input.seconds(), weight: weight.seconds() };
+    let mut mean = passes.layers;
+    mean.add_scaled(&passes.head, 1.0);
     let mut parts = Parts::default();
-    for pass in [&forward, &input, &weight] {
-        parts.add_scaled(pass, batches);
+    for pass in [&mean.forward, &mean.input, &mean.weight] {
+        parts.add_scaled(pass, batches / stages);
     }
-    let uneven = (slowest_s(model, plan, passes, &repeated) - core_s(passes, &repeated, stages)).max(0.0);
+    parts.add_scaled(&repeated, batches);
+
+    let slowest = slowest_s(model, plan, passes, &repeated);
+    let uneven = (slowest - parts.seconds() / batches.max(1.0)).max(0.0);
+    let traffic = Traffic::of(model, parameters, plan, means);
+    let send = traffic.transfer * (1.0 - traffic.transfer_hidden);
+    let stage = StageSeconds {
+        forward: mean.forward.seconds() / stages + send.seconds(),
+        input: mean.input.seconds() / stages + repeated.seconds() + send.seconds(),
+        weight: mean.weight.seconds() / stages,
+    };
     let bubble = bubble_s(plan.schedule, stages, real(plan.virtual_stages), &stage) + batches * uneven;
 
-    let between = once_a_step(parameters, plan, means, &stage);
-    parts.add(Operator::DataParallel, between);
+    let room = traffic.room(batches) * slowest;
+    let (transfer, between) = traffic.each_micro_batch(room);
+    parts.add(Operator::PipelineParallel, transfer * batches);
+    parts.add(Operator::DataParallel, between * batches);
+    parts.add(Operator::DataParallel, exposed(traffic.once, traffic.data_hidden, room));
     parts.add(Operator::Optimizer, update(parameters, plan, means));
     let pause = Estimate { latency_s: means.software.step_ms * 1e-3, ..Estimate::default() };
     parts.add(Operator::Host, pause);
     StepTime { parts, bubble_s: bubble, recomputation_s: batches * repeated.seconds() }
-}
-
-/// Time of a micro batch in the mean stage, without transfers.
-fn core_s(passes: &ModelPasses, repeated: &Parts, stages: f64) -> f64 {
-    let all = |passes: &Passes| passes.forward.seconds() + passes.input.seconds() + passes.weight.seconds();
-    (all(&passes.layers) + all(&passes.head)) / stages + repeated.seconds()
 }
 
 /// Time of a micro batch in the slowest stage.
@@ -133,8 +141,51 @@ fn slowest_s(model: &Model, plan: &Plan, passes: &ModelPasses, repeated: &Parts)
     slowest_stage_s(layers, plan.pipeline, plan.virtual_stages, layer, all(&passes.head))
 }
 
-/// Sending of activations to the next stage, for each chunk; gradients come back alike.
-fn transfers(model: &Model, plan: &Plan, means: Means<'_>, forward_s: f64) -> Estimate {
+/// What a chip communicates outside of layers.
+#[derive(Debug, Clone, Copy)]
+struct Traffic {
+    /// Activations and their gradients, to and from other stages, for each micro batch.
+    transfer: Estimate,
+    transfer_hidden: f64,
+    /// Weights and gradients for each micro batch, where they are divided among replicas.
+    each: Estimate,
+    /// Weights and gradients once a step.
+    once: Estimate,
+    data_hidden: f64,
+}
+
+impl Traffic {
+    fn of(model: &Model, parameters: &Parameters, plan: &Plan, means: Means<'_>) -> Self {
+        let (each, once) = between_replicas(parameters, plan, means);
+        Self {
+            transfer: transfers(model, plan, means),
+            transfer_hidden: if plan.schedule == Schedule::DualPipe { 1.0 } else { plan.overlap.pipeline },
+            each,
+            once,
+            data_hidden: 1.0 - means.software.data_exposed,
+        }
+    }
+
+    /// Share of the slowest stage's time under which communication may hide. Where there is
+    /// traffic of both kinds they share it, so that no second of arithmetic hides more than
+    /// one of communication: a faster chip must not seem slower.
+    fn room(&self, batches: f64) -> f64 {
+        let each = self.transfer.seconds() + self.each.seconds() > 0.0;
+        if each && self.once.seconds() > 0.0 { batches / (batches + 1.0) } else { 1.0 }
+    }
+
+    /// What is not hidden of transfers, and of what passes between replicas, for each micro
+    /// batch; both hide under the same `room_s`.
+    fn each_micro_batch(&self, room_s: f64) -> (Estimate, Estimate) {
+        let hidden = self.transfer.seconds() * self.transfer_hidden + self.each.seconds() * self.data_hidden;
+        let excess = if hidden > 0.0 { ((hidden - room_s) / hidden).max(0.0) } else { 0.0 };
+        let share = |hides: f64| 1.0 - hides + hides * excess;
+        (self.transfer * share(self.transfer_hidden), self.each * share(self.data_hidden))
+    }
+}
+
+/// Sending of activations to the next stage for each chunk, and of gradients back.
+fn transfers(model: &Model, plan: &Plan, means: Means<'_>) -> Estimate {
     if plan.pipeline < 2 {
         return Estimate::default();
     }
@@ -142,9 +193,7 @@ fn transfers(model: &Model, plan: &Plan, means: Means<'_>, forward_s: f64) -> Es
     let divided = if plan.sequence_parallel { real(plan.tensor) } else { 1.0 };
     let bytes = tokens / divided * real(model.hidden) * 2.0;
     let stride = real(plan.chips / plan.pipeline);
-    let send = means.wiring.send(means.machine, stride, bytes) * real(plan.virtual_stages);
-    let hidden = if plan.schedule == Schedule::DualPipe { 1.0 } else { plan.overlap.pipeline };
-    exposed(send, hidden, forward_s)
+    means.wiring.send(means.machine, stride, bytes) * (2.0 * real(plan.virtual_stages))
 }
 
 /// Ranks that hold copies of the dense weights.
@@ -187,54 +236,28 @@ fn limited(plan: &Plan, group: Group) -> Group {
     }
 }
 
-/// With weights or gradients divided, every micro batch gathers the weights of each layer
-/// (forward, and backward again if they were dropped) and scatters gradients; what is not
-/// hidden is added to the passes.
-fn per_micro_batch(
-    parameters: &Parameters,
-    plan: &Plan,
-    means: Means<'_>,
-    forward: &Parts,
-    input: &Parts,
-    weight: &Parts,
-) -> (Estimate, Estimate) {
-    if plan.sharding < Sharding::Gradients || plan.replicas() * plan.context < 2 {
+/// Layers whose weights are gathered by one call.
+const PIECES: f64 = 32.0;
+
+/// What passes between replicas for each micro batch, and what passes once a step.
+///
+/// With weights divided, every micro batch gathers those of each layer, forward and again
+/// backward, and scatters gradients; with gradients divided it scatters them. Once a step
+/// gradients are summed and weights gathered, as far as they are whole.
+fn between_replicas(parameters: &Parameters, plan: &Plan, means: Means<'_>) -> (Estimate, Estimate) {
+    if plan.chips <= plan.model_chips() && plan.context < 2 {
         return (Estimate::default(), Estimate::default());
     }
     let share = Share::of(parameters, plan);
-    let pieces = 32.0;
     let state = &plan.state;
-    let hidden = 1.0 - means.software.data_exposed;
-    let scatter = over_replicas(plan, means, &share, CollectiveOperation::ReduceScatter, state.reduced, pieces);
-    let backward_s = input.seconds() + weight.seconds();
-    if plan.sharding == Sharding::Gradients {
-        return (Estimate::default(), exposed(scatter, hidden, backward_s));
-    }
-    let gather = over_replicas(plan, means, &share, CollectiveOperation::AllGather, state.gathered, pieces);
-    (exposed(gather, hidden, forward.seconds()), exposed(gather + scatter, hidden, backward_s))
-}
-
-/// Communication between replicas once a step, hidden under the last backward and the first
-/// forward pass.
-fn once_a_step(parameters: &Parameters, plan: &Plan, means: Means<'_>, stage: &StageSeconds) -> Estimate {
-    let share = Share::of(parameters, plan);
-    let pieces = 16.0;
-    let state = &plan.state;
-    let hidden = 1.0 - means.software.data_exposed;
-    let backward_s = stage.input + stage.weight;
-    let over = |operation, bytes| over_replicas(plan, means, &share, operation, bytes, pieces);
+    let over = |operation, bytes| over_replicas(plan, means, &share, operation, bytes, PIECES);
+    let scatter = || over(CollectiveOperation::ReduceScatter, state.reduced);
+    let gather = || over(CollectiveOperation::AllGather, state.gathered);
     match plan.sharding {
-        Sharding::None => {
-            exposed(over(CollectiveOperation::AllReduce, state.reduced), hidden, backward_s)
-        }
-        Sharding::Optimizer => {
-            exposed(over(CollectiveOperation::ReduceScatter, state.reduced), hidden, backward_s)
-                + exposed(over(CollectiveOperation::AllGather, state.gathered), hidden, stage.forward)
-        }
-        Sharding::Gradients => {
-            exposed(over(CollectiveOperation::AllGather, state.gathered), hidden, stage.forward)
-        }
-        Sharding::Parameters => Estimate::default(),
+        Sharding::None => (Estimate::default(), over(CollectiveOperation::AllReduce, state.reduced)),
+        Sharding::Optimizer => (Estimate::default(), scatter() + gather()),
+        Sharding::Gradients => (scatter(), gather()),
+        Sharding::Parameters => (gather() * 2.0 + scatter(), Estimate::default()),
     }
 }
 
