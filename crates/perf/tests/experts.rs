@@ -354,7 +354,8 @@ fn naive(shape: &ExpertsShape, chip: &Accelerator, constants: &ExpertsConstants)
         }
         total
     };
-    let mut total = products(rows).min(products((rows / 2.0).max(value("least_rows"))));
+    let (first, halved) = (products(rows), products((rows / 2.0).max(value("least_rows"))));
+    let mut total = value("crowding") * first + (1.0 - value("crowding")) * first.min(halved);
     let stored = scheme.activation_bytes();
     let carried = value("carried_share") * (all_pairs - pairs).max(0.0);
     let per_pair = shape.hidden * (value("permuted_share") * (2.0 + stored) + 2.0)

@@ -76,8 +76,9 @@ crate::constants! {
         most_rows: 110.0 in 16.0..=512.0,
         /// Rows of a tile for every token that an expert gets on average.
         rows_per_token: 1.4 in 0.05..=8.0,
-        /// How far the choice of tiles takes all tokens for this chip's: power of the number of
-        /// chips by which the average counts for more.
+        /// How blind the choice of tiles is: power of the number of chips by which the average
+        /// counts for more, as if tokens of all chips came to this one, and share of the
+        /// estimate that smaller tiles cannot better.
         crowding: 0.4 in 0.0..=1.0,
         /// Passing over a tile without tokens, in nanoseconds of a core.
         empty_ns: 60.0 in 0.1..=5000.0,
@@ -197,15 +198,17 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Products of `pairs` over all chips, with the faster of two heights of tiles: tuning on
-    /// the chip would have found it.
-    fn fastest(&mut self, products: &[Product], pairs: f64) -> Estimate {
-        let best = self.with_rows(products, self.rows, pairs);
-        if self.rows <= self.constants.least_rows {
-            return best;
+    /// Products of `pairs` over all chips. As far as the choice of tiles is not blind, tiles of
+    /// half the rows are taken where they are faster: tuning on the chip would have found them.
+    fn tuned(&mut self, products: &[Product], pairs: f64) -> Estimate {
+        let blind = self.constants.crowding;
+        let (rows, least) = (self.rows, self.constants.least_rows);
+        let first = self.with_rows(products, rows, pairs);
+        if rows <= least {
+            return first;
         }
-        let halved = self.with_rows(products, (0.5 * self.rows).max(self.constants.least_rows), pairs);
-        if halved.seconds() < best.seconds() { halved } else { best }
+        let halved = self.with_rows(products, (0.5 * rows).max(least), pairs);
+        if halved.seconds() < first.seconds() { first * blind + halved * (1.0 - blind) } else { first }
     }
 
     fn with_rows(&mut self, products: &[Product], rows: f64, pairs: f64) -> Estimate {
@@ -266,7 +269,7 @@ impl Kernel for Experts {
         let average =
             pairs / shape.experts * shape.expert_parallel.min(shape.experts).powf(constants.crowding);
         let mut ground = Ground::new(load, average, shape.weights(), scheme, chip, constants);
-        ground.fastest(&[shape.up(), shape.down()], pairs) + around(shape, &ground)
+        ground.tuned(&[shape.up(), shape.down()], pairs) + around(shape, &ground)
     }
 }
 
@@ -285,7 +288,7 @@ pub fn grouped_product(
     let pairs = groups * rows;
     let load = Load::uniform(pairs, groups, groups);
     let mut ground = Ground::new(load, rows, columns * inner, scheme, chip, constants);
-    ground.fastest(&[Product { columns, inner }], pairs)
+    ground.tuned(&[Product { columns, inner }], pairs)
 }
 
 /// The power of two that is nearest, without a jump from one to the next.
