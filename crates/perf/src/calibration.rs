@@ -117,25 +117,39 @@ impl Calibration {
         family: usize,
         chip: &str,
     ) -> Resolved<K::Constants> {
+        self.resolve_any::<K>(&[variant], scheme, families, family, chip)
+    }
+
+    /// The same with several code paths that may serve, the best first.
+    #[must_use]
+    pub fn resolve_any<K: Kernel>(
+        &self,
+        variants: &[&str],
+        scheme: Scheme,
+        families: &Families,
+        family: usize,
+        chip: &str,
+    ) -> Resolved<K::Constants> {
         let own = families.get(family);
         let own_id = own.map_or("", |family| family.id.as_str());
         let similar = own.map(|family| family.similar.as_slice()).unwrap_or_default();
         let places = || std::iter::once(own_id).chain(similar.iter().map(String::as_str));
-        let of_kernel = |fit: &&Fit| fit.kernel == K::NAME;
-        let schemes = std::iter::once(scheme).chain(alike(scheme).iter().copied());
-        let found = schemes.flat_map(|scheme| {
-            let with_variant = places().filter_map(move |place| {
-                self.fits.iter().filter(of_kernel).find(|fit| {
-                    fit.family == place && fit.scheme == scheme && fit.variant == variant
-                })
-            });
-            let without = places().filter_map(move |place| {
-                self.fits.iter().filter(of_kernel).find(|fit| fit.family == place && fit.scheme == scheme)
-            });
-            with_variant.chain(without)
+        let schemes = || std::iter::once(scheme).chain(alike(scheme).iter().copied());
+        let own_fits = || self.fits.iter().filter(|fit| fit.kernel == K::NAME);
+        let at = |scheme: Scheme, place: &str, variant: Option<&&str>| {
+            own_fits().find(|fit| {
+                fit.family == place
+                    && fit.scheme == scheme
+                    && variant.is_none_or(|variant| fit.variant == **variant)
+            })
+        };
+        // A code path that is wanted, in a precision built alike, comes before another path.
+        let wanted = schemes().find_map(|scheme| {
+            places().find_map(|place| variants.iter().find_map(|variant| at(scheme, place, Some(variant))))
         });
-        let mut found = found;
-        let Some(fit) = found.next() else {
+        let found =
+            wanted.or_else(|| schemes().find_map(|scheme| places().find_map(|place| at(scheme, place, None))));
+        let Some(fit) = found else {
             return Resolved {
                 constants: K::Constants::from_values(&[]),
                 ground: Ground::SpecAlone,

@@ -63,7 +63,8 @@ struct Variants {
     gemm: &'static str,
     /// With keys and values as wide as queries, and with narrower ones.
     attention: [&'static str; 2],
-    experts: &'static str,
+    /// The best first.
+    experts: [&'static str; 4],
     elementwise: &'static str,
     collective: &'static str,
     framework_sum: &'static str,
@@ -74,7 +75,15 @@ const fn variants(software: Software) -> Variants {
     Variants {
         gemm: "framework",
         attention: [attention::VARIANT, attention::VARIANT_NARROW_CACHE],
-        experts: "framework",
+        experts: match software {
+            Software::TensorRtLlm | Software::Training => {
+                ["tensorrt_llm", "vllm_flashinfer_trtllm", "vllm_triton", "ascend"]
+            }
+            Software::Vllm => ["vllm_flashinfer_trtllm", "vllm_triton", "tensorrt_llm", "ascend"],
+            Software::Sglang => {
+                ["sglang_flashinfer_trtllm", "sglang_triton", "vllm_flashinfer_trtllm", "tensorrt_llm"]
+            }
+        },
         elementwise: "framework",
         collective: "nccl",
         framework_sum: match software {
@@ -114,7 +123,9 @@ impl Machine {
                 let variant = mla::variant(&accelerator, scheme);
                 calibration.resolve::<MlaDecode>(variant, scheme, families, family, id)
             }),
-            experts: choose::<Experts>(calibration, names.experts, families, family, id),
+            experts: Scheme::ALL.map(|scheme| {
+                calibration.resolve_any::<Experts>(&names.experts, scheme, families, family, id)
+            }),
             elementwise: choose::<Elementwise>(calibration, names.elementwise, families, family, id),
             collective: CollectiveOperation::ALL
                 .map(|operation| TIERS.map(|link| sums.resolve(names.collective, operation, link))),

@@ -49,7 +49,7 @@ fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
             shape.batch, shape.query_length, shape.kv_length, shape.heads, shape.kv_heads, shape.head_dim, shape.window
         ),
         shape,
-        observed: row.number("latency_us")? * 1e-6,
+        observed: row.microseconds("latency_us")?,
     })
 }
 

@@ -66,7 +66,7 @@ impl Measured for Collective {
             accelerator,
             shape,
             configuration: format!("{} {ranks} {bytes}", operation.name()),
-            observed: row.number("latency_us")? * 1e-6,
+            observed: row.microseconds("latency_us")?,
         })
     }
 }
@@ -102,7 +102,9 @@ fn operation(text: &str) -> Result<CollectiveOperation, String> {
         ("broadcast", CollectiveOperation::AllGather),
     ];
     let found = starts.iter().find(|(start, _)| text.starts_with(start));
-    found.map(|(_, operation)| *operation).ok_or_else(|| format!("op: unknown collective `{text}`"))
+    found.map(|(_, operation)| *operation).ok_or_else(|| {
+        format!("op: expected all_reduce, all_gather, reduce_scatter, all_to_all or send_recv, found `{text}`")
+    })
 }
 
 /// Bytes of the whole buffer.

@@ -28,7 +28,7 @@ impl Measured for Elementwise {
             accelerator,
             shape,
             configuration: format!("{op} {} {}", shape.rows, shape.columns),
-            observed: row.number("latency_us")? * 1e-6,
+            observed: row.microseconds("latency_us")?,
         })
     }
 }
@@ -64,7 +64,9 @@ fn kind(op: &str) -> Result<ElementwiseKind, String> {
         return Err("op: a matrix product".to_owned());
     }
     let found = names.iter().find(|(name, _)| op.contains(name));
-    found.map(|(_, kind)| *kind).ok_or_else(|| format!("op: unknown element-wise work `{op}`"))
+    found.map(|(_, kind)| *kind).ok_or_else(|| {
+        format!("op: expected softmax, layernorm, gelu, silu, rope, add, embedding or sampling, found `{op}`")
+    })
 }
 
 /// An operator by itself: rows and columns are those of its operand.

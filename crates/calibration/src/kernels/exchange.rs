@@ -47,7 +47,7 @@ impl Measured for Exchange {
             accelerator,
             shape,
             configuration,
-            observed: (row.number("dispatch_us")? + row.number("combine_us")?) * 1e-6,
+            observed: row.microseconds("dispatch_us")? + row.microseconds("combine_us")?,
         })
     }
 }

@@ -51,7 +51,7 @@ impl Measured for Experts {
                 shape.skew,
                 scheme
             ),
-            observed: row.number("latency_us")? * 1e-6,
+            observed: row.microseconds("latency_us")?,
         })
     }
 }

@@ -48,7 +48,7 @@ impl Measured for Gemm {
             accelerator,
             shape,
             configuration: format!("{} {} {} {}", shape.m, shape.n, shape.k, scheme),
-            observed: row.number("latency_us")? * 1e-6,
+            observed: row.microseconds("latency_us")?,
         })
     }
 }
