@@ -6,8 +6,8 @@ use std::fs::File;
 
 use narrows_calibration::chips::Roster;
 use narrows_calibration::fit::ErrorSummary;
-use narrows_calibration::serving::fitting::{Served, by_group, fit_rows, leave_configurations_out};
-use narrows_calibration::serving::{Context, Request};
+use narrows_calibration::serving::fitting::{Served, by_group, fit_rows, leave_chips_out, leave_configurations_out};
+use narrows_calibration::serving::Context;
 use narrows_calibration::table::Table;
 use narrows_catalog::{DataFile, read_chips, read_places};
 use narrows_perf::model::Models;
@@ -78,39 +78,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         return Ok(());
     }
-    let mut skipped = BTreeMap::<String, usize>::new();
-    let mut served = Vec::new();
     let started = std::time::Instant::now();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for row in table.iter() {
-        let read = Request::read(row, context.models).and_then(|request| context.prepare(request));
-        match read {
-            Ok(prepared) => {
-                let configuration = format!(
-                    "{} {} {} {} {} {} {}",
-                    row.text("model_path"), row.text("backend"), row.text("precision"), row.text("mode"),
-                    row.text("isl"), row.text("osl"), row.text("concurrency"),
-                );
-                // The same run is often listed several times.
-                let run = format!("{} {} {}", row.text("chip"), row.text("silicon_ttft_ms"), row.text("silicon_tpot_ms"));
-                *seen.entry(run.clone()).or_default() += 1;
-                served.push((run, Served {
-                    prepared,
-                    ttft_ms: row.number("silicon_ttft_ms")?,
-                    tpot_ms: row.number("silicon_tpot_ms")?,
-                    configuration,
-                    weight: 1.0,
-                }));
-            }
-            Err(reason) => *skipped.entry(reason).or_default() += 1,
-        }
-    }
-    let served: Vec<Served> = served
-        .into_iter()
-        .map(|(run, row)| Served { weight: 1.0 / seen.get(&run).copied().unwrap_or(1) as f64, ..row })
-        .collect();
+    let (served, skipped) = narrows_calibration::serving::fitting::read(&table, &mut context);
     println!("{} rows in {:?}; skipped {skipped:#?}", served.len(), started.elapsed());
     let fits = arguments.iter().any(|word| word == "fit");
+    if let Some(path) = arguments.iter().skip_while(|word| *word != "write").nth(1) {
+        std::fs::write(path, narrows_calibration::serving::fitting::constants_file(&served, &families))?;
+        return Ok(());
+    }
     let mut all: Vec<(&Served, f64, f64)> = Vec::new();
     for ((variant, family), rows) in by_group(&served) {
         let predictions = if fits {
@@ -130,26 +105,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         all.extend(predictions.into_iter().map(|(row, prediction)| (row, prediction.tpot_ms, prediction.ttft_ms)));
     }
+    if arguments.iter().any(|word| word == "chips") {
+        all = leave_chips_out(&served, &families)
+            .into_iter()
+            .map(|(row, prediction)| (row, prediction.tpot_ms, prediction.ttft_ms))
+            .collect();
+    }
     if arguments.iter().any(|word| word == "rows") {
         for (row, tpot, ttft) in &all {
             let request = &row.prepared.request;
             println!(
                 "ROW,{},{},{},{},{:?},{},{},{},{},{:?},{},{:.2},{:.2},{:.1},{:.1}",
-                request.chip, request.variant(), request.model, request.public_benchmark, request.decode.deployment.experts,
+                request.chip, request.variants()[0], request.model, request.public_benchmark, request.decode.deployment.experts,
                 request.input, request.output, request.concurrency, request.decode.workers,
                 request.decode.deployment.parallelism, request.rounds, tpot, row.tpot_ms, ttft, row.ttft_ms
             );
         }
     }
-    table_of(&all, |row| format!("{} {}", row.prepared.request.chip, row.prepared.request.variant()));
+    table_of(&all, |row| format!("{} {}", row.prepared.request.chip, row.prepared.request.variants()[0]));
     println!();
     table_of(&all, |row| {
         let request = &row.prepared.request;
-        format!("{} {} {} {}", request.model, request.chip, request.variant(), request.decode.deployment.experts)
+        format!("{} {} {} {}", request.model, request.chip, request.variants()[0], request.decode.deployment.experts)
     });
     println!();
     table_of(&all, |row| row.prepared.request.chip.clone());
-    table_of(&all, |row| format!("public {} {}", row.prepared.request.public_benchmark, row.prepared.request.variant()));
+    table_of(&all, |row| format!("public {} {}", row.prepared.request.public_benchmark, row.prepared.request.variants()[0]));
     table_of(&all, |_| "all".to_owned());
     Ok(())
 }

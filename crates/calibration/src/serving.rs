@@ -10,8 +10,8 @@ use narrows_perf::network::Networks;
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Profile};
 use narrows_perf::serving::steady::{Load, Steady};
-use narrows_perf::serving::{Host, Links, Worker};
-use narrows_perf::{Calibration, Families, Machine, Scheme, Software};
+use narrows_perf::serving::{Host, Links, Parallelism, Worker};
+use narrows_perf::{Calibration, Families, Kernel, Machine, Scheme, Software};
 
 use crate::chips::Roster;
 use crate::table::{Row, Table};
@@ -127,11 +127,25 @@ impl Context<'_> {
     /// Constants of software for a prepared request.
     #[must_use]
     pub fn overheads(&self, prepared: &Prepared) -> Overheads {
+        self.constants(&prepared.request.variants(), prepared.family, &prepared.chip)
+    }
+
+    /// Constants of the first group that was fitted for the family, or for the nearest one.
+    fn constants(&self, variants: &[&str], family: usize, chip: &str) -> Overheads {
         let families = self.roster.families();
-        let variant = prepared.request.variant();
-        self.calibration
-            .resolve::<Host>(&variant, Scheme::Bf16, families, prepared.family, &prepared.chip)
-            .constants
+        let own = families.get(family).map_or("", |family| family.id.as_str());
+        let near = families.get(family).map(|family| family.similar.as_slice()).unwrap_or_default();
+        let places = || std::iter::once(own).chain(near.iter().map(String::as_str));
+        let fitted = |variant: &str| {
+            let is_it = |place: &str| {
+                let mut fits = self.calibration.fits.iter();
+                fits.any(|fit| fit.kernel == Host::NAME && fit.variant == variant && fit.family == place)
+            };
+            places().any(is_it)
+        };
+        let found = variants.iter().copied().find(|variant| fitted(variant));
+        let variant = found.or(variants.first().copied()).unwrap_or_default();
+        self.calibration.resolve::<Host>(variant, Scheme::Bf16, families, family, chip).constants
     }
 }
 
@@ -145,9 +159,27 @@ fn profile(
 ) -> Result<Profile, String> {
     let mut deployment = side.deployment;
     deployment.parallelism = request::divisible(model, deployment.parallelism);
-    let worker = Worker::new(model, machine, links, deployment).map_err(|error| error.to_string())?;
     let concurrency = (request.concurrency / side.workers.max(1.0)).max(1.0);
-    Profile::new(&worker, lengths, concurrency, side.policy).map_err(|error| error.to_string())
+    let made = |deployment| {
+        let worker = Worker::new(model, machine, links, deployment).map_err(|error| error.to_string())?;
+        Ok::<_, String>(Profile::new(&worker, lengths, concurrency, side.policy))
+    };
+    let refused = match made(deployment)? {
+        Ok(profile) => return Ok(profile),
+        Err(refused) => refused,
+    };
+    // It ran, so the row leaves out how many chips a worker had: the fewest that do, or a
+    // wide worker for many clients.
+    let chips = refused.smallest.ok_or_else(|| refused.to_string())?;
+    let many = request.concurrency > request::FEW_CLIENTS;
+    let wide = if links.domain > request::RACK { 32 } else { chips };
+    deployment.parallelism = if many {
+        Parallelism::data_expert(chips.max(wide))
+    } else {
+        Parallelism::tensor(chips)
+    };
+    deployment.parallelism = request::divisible(model, deployment.parallelism);
+    made(deployment)?.map_err(|_| refused.to_string())
 }
 
 impl Prepared {

@@ -2,7 +2,7 @@
 
 use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile};
 use narrows_perf::serving::steady::Load;
-use narrows_perf::serving::{Deployment, Host, Links, Parallelism, Worker};
+use narrows_perf::serving::{Deployment, Links, Parallelism, Worker};
 use narrows_perf::model::Model;
 use narrows_perf::{Machine, Scheme, Software};
 
@@ -95,16 +95,9 @@ impl Context<'_> {
             output: row.number("seq_out").unwrap_or(USUAL_OUTPUT).max(1.0),
             cached,
         };
-        let name = match software {
-            Software::Vllm => "vllm",
-            Software::Sglang => "sglang",
-            _ => "tensorrt_llm",
-        };
-        let apart = if row.text("kind") == "serve" { "" } else { "_disaggregated" };
-        let overheads = self
-            .calibration
-            .resolve::<Host>(&format!("{name}{apart}"), Scheme::Bf16, families, specification.accelerator.family, &specification.id)
-            .constants;
+        let apart = row.text("kind") != "serve";
+        let names = request::variants(software, model.has_experts(), apart);
+        let overheads = self.constants(&names, specification.accelerator.family, &specification.id);
         Ok(Setting {
             machine,
             links,

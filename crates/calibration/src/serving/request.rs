@@ -26,6 +26,8 @@ pub struct Request {
     pub model: String,
     /// Name of the chip.
     pub chip: String,
+    /// Whether the model has experts.
+    pub has_experts: bool,
     /// Software.
     pub software: Software,
     /// Whether the public benchmark drove it, with its random lengths and ten rounds.
@@ -89,6 +91,7 @@ impl Request {
         Ok(Self {
             model: name.to_owned(),
             chip: row.text("chip").to_owned(),
+            has_experts: model.has_experts(),
             software,
             public_benchmark,
             decode,
@@ -111,7 +114,7 @@ impl Request {
         let decode = self.decode.deployment.parallelism;
         let whole = decode.tensor;
         let same = self.prefill.is_none_or(|side| side.deployment.parallelism == decode && side.workers <= 0.0);
-        if self.public_benchmark && domain > 16 && whole >= 12 && same && decode.expert == 1 {
+        if self.public_benchmark && domain > RACK && whole >= 12 && same && decode.expert == 1 {
             self.share_out(whole);
         } else if self.decode.workers <= 0.0 {
             self.usual_workers(domain);
@@ -126,7 +129,7 @@ impl Request {
     fn share_out(&mut self, whole: usize) {
         let small = if self.software == Software::Sglang { 4 } else { 8 };
         let rest = whole.saturating_sub(4);
-        let few = self.concurrency <= FEW_CLIENTS && rest % small == 0 && whole <= 36;
+        let few = self.concurrency <= FEW_CLIENTS && rest.is_multiple_of(small) && whole <= 36;
         let wide = [48, 32, 16, 8, 4].into_iter().find(|wide| wide + 4 <= whole).unwrap_or(4);
         let (size, decoding) = if few { (small, rest / small) } else { (wide, 1) };
         let prompts = (whole.saturating_sub(size * decoding) / 4).max(1);
@@ -146,7 +149,7 @@ impl Request {
     fn usual_workers(&mut self, domain: usize) {
         let parallelism = &mut self.decode.deployment.parallelism;
         let size = parallelism.stage_chips();
-        let rack = domain > 16;
+        let rack = domain > RACK;
         let few = match (rack, size) {
             (true, ..=4) => FEW_CLIENTS / 3.0,
             (true, ..=8) => FEW_CLIENTS,
@@ -174,16 +177,46 @@ impl Request {
 }
 
 impl Request {
-    /// Name of the group of constants.
+    /// Names of groups of constants that may serve, the best first. The benchmarks of one
+    /// maker are driven by another client than the public ones.
     #[must_use]
-    pub fn variant(&self) -> String {
-        let software = match self.software {
-            Software::Vllm => "vllm",
-            Software::Sglang => "sglang",
-            _ => "tensorrt_llm",
+    pub fn variants(&self) -> [&'static str; 5] {
+        let apart = self.prefill.is_some();
+        let [first, second, third, fourth] = variants(self.software, self.has_experts, apart);
+        let in_house = match (self.software, self.has_experts) {
+            (Software::Vllm, false) => "vllm_in_house",
+            (Software::Vllm, true) => "vllm_experts_in_house",
+            (Software::Sglang, false) => "sglang_in_house",
+            (Software::Sglang, true) => "sglang_experts_in_house",
+            (_, false) => "tensorrt_llm_in_house",
+            (_, true) => "tensorrt_llm_experts_in_house",
         };
-        let apart = if self.prefill.is_some() { "_disaggregated" } else { "" };
-        format!("{software}{apart}")
+        if self.public_benchmark || apart {
+            [first, second, third, fourth, in_house]
+        } else {
+            [in_house, first, second, third, fourth]
+        }
+    }
+}
+
+/// Names of groups of constants that may serve, the best first.
+#[must_use]
+pub const fn variants(software: Software, has_experts: bool, apart: bool) -> [&'static str; 4] {
+    let [dense, routed, dense_apart, routed_apart] = match software {
+        Software::Vllm => ["vllm", "vllm_experts", "vllm_disaggregated", "vllm_experts_disaggregated"],
+        Software::Sglang => ["sglang", "sglang_experts", "sglang_disaggregated", "sglang_experts_disaggregated"],
+        _ => [
+            "tensorrt_llm",
+            "tensorrt_llm_experts",
+            "tensorrt_llm_disaggregated",
+            "tensorrt_llm_experts_disaggregated",
+        ],
+    };
+    match (has_experts, apart) {
+        (false, false) => [dense, routed, dense_apart, routed_apart],
+        (true, false) => [routed, dense, routed_apart, dense_apart],
+        (false, true) => [dense_apart, dense, routed_apart, routed],
+        (true, true) => [routed_apart, routed, dense_apart, dense],
     }
 }
 
@@ -197,7 +230,9 @@ fn in_house_rounds(software: Software) -> f64 {
 }
 
 /// Up to so many clients, recipes of the public benchmark decode with tensor parallelism.
-const FEW_CLIENTS: f64 = 600.0;
+pub const FEW_CLIENTS: f64 = 600.0;
+/// Fast links that join more chips than this are those of a rack.
+pub const RACK: usize = 16;
 
 /// Where clients are a multiple of the batch, the batch is that of a group of chips: of a
 /// worker's group where experts are shared, else of one of several workers.
@@ -264,7 +299,7 @@ pub fn divisible(model: &Model, mut parallelism: Parallelism) -> Parallelism {
         Attention::None => None,
     });
     let common = heads.fold(0, greatest_common_divisor);
-    if common > 0 && common % parallelism.tensor != 0 {
+    if common > 0 && !common.is_multiple_of(parallelism.tensor) {
         let tensor = greatest_common_divisor(common, parallelism.tensor);
         parallelism.attention_data *= parallelism.tensor / tensor;
         parallelism.tensor = tensor;

@@ -5,14 +5,14 @@ use narrows_perf::serving::profile::{Lengths, Policy, Profile};
 use narrows_perf::serving::search::{Constraint, Execution, Search};
 use narrows_perf::serving::simulation::{Replay, Replayed, replay};
 use narrows_perf::serving::{
-    Batch, Deployment, Load, Memory, Parallelism, Part, Step, Worker,
+    Batch, Deployment, Indivisible, Load, Memory, Parallelism, Part, Step, Worker,
 };
 use narrows_perf::{Scheme, Software};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
 use super::perf_op::replaced_precision;
-use super::perf_train::{OperatorTime, weaker};
+use super::perf_train::{MOST, OperatorTime, weaker};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::performance::chip_choice::ChipChoice;
@@ -210,7 +210,8 @@ pub fn serve(
     let asked = given(&request.precision, Scheme::Fp8)?;
     let (precision, replaced) = replaced_precision(specification, asked, request.strict)?;
     let mut deployment = Deployment::new(Parallelism::tensor(1), precision);
-    deployment.experts = specification.accelerator.supported(given(&request.expert_precision, precision)?);
+    let asked = given(&request.expert_precision, precision)?;
+    (deployment.experts, _) = replaced_precision(specification, asked, request.strict)?;
     deployment.cache = given(&request.cache_precision, deployment.cache)?;
     let data = workbench.performance()?;
     let apart = if request.disaggregate { "_apart" } else { "" };
@@ -286,16 +287,20 @@ fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
         ("tpot", request.output_token_s, 0.0),
         ("concurrency", request.concurrency, 1.0),
     ];
+    let most = MOST as f64;
     for (name, value, least) in numbers {
-        if let Some(found) = value.filter(|value| !(value.is_finite() && *value >= least && *value > 0.0)) {
-            return Err(Failure::input(format!("{name}: expected a number of at least {least}, found {found}")));
+        if let Some(found) = value.filter(|value| !((least..=most).contains(value) && *value > 0.0)) {
+            return Err(Failure::input(format!("{name}: expected a number from {least} to {most:e}, found {found}")));
         }
+    }
+    if let Some(found) = request.price_per_chip_hour.filter(|price| !(price.is_finite() && *price >= 0.0)) {
+        return Err(Failure::input(format!("price per chip and hour: expected a number of at least 0, found {found}")));
     }
     if !(0.0..1.0).contains(&request.cached) {
         return Err(Failure::input(format!("cached: expected a share from 0 to below 1, found {}", request.cached)));
     }
-    if request.count == 0 {
-        return Err(Failure::input("count: expected at least one chip, found 0"));
+    if !(1..=MOST).contains(&request.count) {
+        return Err(Failure::input(format!("count: expected a number from 1 to {MOST}, found {}", request.count)));
     }
     Ok(())
 }
@@ -333,7 +338,10 @@ impl<'a> Question<'a> {
     fn worker(&self, parallelism: Parallelism) -> Result<Worker<'a>, Failure> {
         let deployment = Deployment { parallelism, ..self.search.deployment };
         Worker::new(self.search.model, self.search.machine, self.search.links, deployment)
-            .map_err(|error| Failure::infeasible(error.to_string()))
+            .map_err(|error| match error {
+                Indivisible::Zero(_) => Failure::input(error.to_string()),
+                _ => Failure::infeasible(error.to_string()),
+            })
     }
 
     fn execution(
@@ -361,13 +369,12 @@ impl<'a> Question<'a> {
         let chips = self.request.count;
         // Where nothing fits, the division with the least weights on a chip says by how much.
         if search.valid == 0 {
-            let whole = if self.search.model.has_experts() {
-                Parallelism::tensor_expert(chips)
-            } else {
-                Parallelism::tensor(chips)
-            };
-            if let Ok(worker) = self.worker(whole)
-                && let Err(error) = worker.capacity(self.request.input + self.request.output, self.request.input)
+            let has_experts = self.search.model.has_experts();
+            let sizes = (0..usize::BITS).rev().map(|exponent| 1_usize << exponent).filter(|size| *size <= chips);
+            let mut wholes = sizes.map(if has_experts { Parallelism::tensor_expert } else { Parallelism::tensor });
+            let step_tokens = self.search.policy.step_tokens.min(self.request.input);
+            if let Some(worker) = wholes.find_map(|whole| self.worker(whole).ok())
+                && let Err(error) = worker.capacity(self.request.input + self.request.output, step_tokens)
             {
                 return Failure::infeasible(error.to_string());
             }
@@ -389,7 +396,15 @@ impl<'a> Question<'a> {
         let attention_data = given.attention_data.unwrap_or(1);
         let stage = tensor.saturating_mul(attention_data);
         let expert = given.expert.unwrap_or(1);
-        if expert == 0 || stage % expert != 0 {
+        if expert == 0 {
+            return Err(Failure::input("expert parallelism: expected at least 1, found 0"));
+        }
+        if expert > 1 && !self.search.model.has_experts() {
+            return Err(Failure::infeasible(format!(
+                "expert parallelism {expert}: the model has no experts; expected 1"
+            )));
+        }
+        if stage % expert != 0 {
             return Err(Failure::infeasible(format!(
                 "expert parallelism {expert}: expected a divisor of the {stage} chips of a stage"
             )));
@@ -444,7 +459,7 @@ impl<'a> Question<'a> {
         let prefill_s = prompts.prompt_seconds(prompts.full_prompts(), &self.search.overheads) * prompts.chips;
         let replayed = (self.request.simulate && execution.prefill.is_none()).then(|| {
             let load = Load { concurrency: each, lengths, rounds: 10.0 };
-            let load = Replay { load, spread: 0.2, seed: 1, with_first_round: false };
+            let load = Replay { load, spread: 0.2, pause_s: 0.05, seed: 1, with_first_round: false };
             replay(&profile, load, &self.search.overheads)
         });
         Ok(Details {

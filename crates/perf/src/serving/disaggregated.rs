@@ -52,16 +52,17 @@ impl Disaggregated<'_> {
         let together = self.prefill.full_prompts();
         let mut decoding = clients.min(room);
         let mut queued = 0.0;
-        let (mut token_s, mut wait) = (0.0, 0.0);
+        let (mut token_s, mut wait, mut own) = (0.0, 0.0, 0.0);
         for _ in 0..ROUNDS {
             token_s = decode.decode_seconds(per_worker(decoding).max(1.0));
             let each = queued / self.prefill_workers.max(1.0);
-            let own = self.prefill.piece_count * prefill.piece_seconds(1.0);
+            let along = each.min(together - 1.0).max(0.0);
+            own = self.prefill.piece_count * prefill.piece_seconds(1.0 + along);
             let cost = prefill.prompt_seconds((each + 1.0).min(together));
             let others = (clients - 1.0).max(0.0) / clients;
             let rate = clients / (wait + own + handing + later * token_s);
             let share = (rate * cost / self.prefill_workers.max(1.0)).min(1.0);
-            let queue = (each * others - 0.5 * share).max(0.0) * cost;
+            let queue = (each * others - along - 0.5 * share).max(0.0) * cost;
             // At most one request of each client: the bottleneck bounds the rate from above.
             let least = clients * cost / self.prefill_workers.max(1.0) - later * token_s - handing;
             let first = (own + queue).max(least);
@@ -70,7 +71,6 @@ impl Disaggregated<'_> {
             queued = 0.5 * (queued + (rate * (wait + own)).min(clients));
             decoding = 0.5 * (decoding + (rate * later * token_s).clamp(1e-3, clients.min(room)));
         }
-        let own = self.prefill.piece_count * prefill.piece_seconds(1.0);
         let first_wave = 1.0 / load.rounds.max(1.0);
         let full = together.min((clients / self.prefill_workers.max(1.0)).max(1.0));
         let full_cost = prefill.prompt_seconds(full);

@@ -145,7 +145,13 @@ impl Worker<'_> {
         if room >= one {
             return Ok(room / one * real(self.deployment.parallelism.attention_data));
         }
-        let (part, needed) = if room < 0.0 { ("weights", memory.used()) } else { ("keys and values of one sequence", memory.used() + one) };
+        let (part, needed) = if room >= 0.0 {
+            ("keys and values of one sequence", memory.used() + one)
+        } else if memory.weights() >= memory.workspace {
+            ("weights", memory.used())
+        } else {
+            ("activations of one step", memory.used())
+        };
         Err(OutOfMemory {
             part,
             needed_gb: needed / GIGA,

@@ -243,7 +243,7 @@ fn check(model: &Model, parallelism: &Parallelism) -> Result<(), Indivisible> {
             Attention::Linear(attention) => attention.value_heads,
             Attention::None => parallelism.tensor,
         };
-        if heads % parallelism.tensor != 0 {
+        if !heads.is_multiple_of(parallelism.tensor) {
             return Err(Indivisible::Heads { heads, tensor: parallelism.tensor });
         }
         if let FeedForward::Experts(experts) = kind.feed_forward {

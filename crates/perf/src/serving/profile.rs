@@ -125,8 +125,8 @@ impl Profile {
     ) -> Result<Self, OutOfMemory> {
         let groups = worker.deployment.parallelism.attention_data as f64;
         let tokens = lengths.computed();
-        let whole = lengths.input + lengths.output;
-        let room = worker.capacity(whole, policy.step_tokens.min(tokens.max(concurrency)))?;
+        // Sequences grow into the cache: at any time they have half of their answers.
+        let room = worker.capacity(lengths.context(), policy.step_tokens.min(tokens.max(concurrency)))?;
         let capacity = room.min(policy.most_sequences * groups).max(1.0);
         let most = concurrency.min(capacity).max(1.0);
         let context = lengths.context();

@@ -92,6 +92,9 @@ pub struct Found {
     pub pareto: Vec<Execution>,
 }
 
+/// Chips of a worker at most: beyond, groups of chips only repeat what smaller workers do, each
+/// with experts that it no longer shares.
+const MOST_OF_A_WORKER: usize = 1024;
 /// Runners-up to name.
 const RUNNERS_UP: usize = 5;
 
@@ -132,7 +135,7 @@ impl Search<'_> {
 
     /// Ways to divide the model that may make sense.
     fn divisions(&self) -> impl Iterator<Item = Parallelism> + '_ {
-        let sizes = powers().take_while(|size| *size <= self.chips);
+        let sizes = powers().take_while(|size| *size <= self.chips.min(MOST_OF_A_WORKER));
         let has_experts = self.model.has_experts();
         sizes.flat_map(move |size| {
             let tensors = powers().take_while(move |tensor| *tensor <= size);

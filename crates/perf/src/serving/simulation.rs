@@ -16,7 +16,10 @@ pub struct Replay {
     pub load: Load,
     /// Lengths are drawn evenly from `1 - spread` to `1 + spread` times the mean.
     pub spread: f64,
-    /// Seed of the lengths.
+    /// Seconds until a client sends its next request, on average; drawn evenly from none to
+    /// twice that. Without any, all requests would come just when a step ends.
+    pub pause_s: f64,
+    /// Seed of the lengths and pauses.
     pub seed: u64,
     /// Whether the first round counts, when all clients come at once.
     pub with_first_round: bool,
@@ -138,13 +141,16 @@ impl Server<'_> {
         let spread = self.replay.spread;
         let mut size = || 1.0 + spread * (2.0 * self.random.next() - 1.0);
         let (input, output) = (size(), size());
-        self.waiting.push_back(Request {
-            arrived: self.now,
+        let pause = if round > 0 { 2.0 * self.replay.pause_s * self.random.next() } else { 0.0 };
+        let request = Request {
+            arrived: self.now + pause,
             round,
             size: input,
             pieces: self.timed.profile.piece_count,
             outputs: (self.replay.load.lengths.output * output).round().max(1.0),
-        });
+        };
+        let at = self.waiting.partition_point(|other| other.arrived <= request.arrived);
+        self.waiting.insert(at, request);
     }
 
     fn counts(&self, round: usize) -> bool {
@@ -154,18 +160,24 @@ impl Server<'_> {
     /// One step of the server; whether there was anything to do.
     fn step(&mut self) -> bool {
         while ((self.filling.len() + self.decoding.len()) as f64) < self.timed.profile.capacity.floor().max(1.0) {
-            let Some(next) = self.waiting.pop_front() else { break };
-            self.filling.push_back(next);
+            let Some(next) = self.waiting.front().filter(|next| next.arrived <= self.now) else { break };
+            self.filling.push_back(*next);
+            self.waiting.pop_front();
         }
+        let coming = self.waiting.front().map(|next| next.arrived);
         if self.filling.is_empty() && self.decoding.is_empty() {
-            return false;
+            self.now = self.now.max(coming.unwrap_or(self.now));
+            return coming.is_some();
         }
         self.steps += 1;
         let sequences = self.decoding.len() as f64;
         if self.filling.is_empty() {
-            // Nothing changes until the first sequence ends.
-            let until = self.decoding.iter().map(|one| one.left).fold(f64::INFINITY, f64::min).max(1.0);
-            self.now += until * self.timed.decode_seconds(sequences);
+            // Nothing changes until the first sequence ends or the next request comes.
+            let each = self.timed.decode_seconds(sequences);
+            let ends = self.decoding.iter().map(|one| one.left).fold(f64::INFINITY, f64::min);
+            let comes = coming.map_or(f64::INFINITY, |at| ((at - self.now) / each).ceil());
+            let until = ends.min(comes).max(1.0);
+            self.now += until * each;
             self.decode(until);
             return true;
         }

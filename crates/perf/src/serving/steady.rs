@@ -118,14 +118,16 @@ impl Timed<'_> {
         let slowed = step + seen * inside * cost / later;
         let token_s = if self.profile.policy.mixes { slowed.min(step + piece) } else { slowed };
         let prompt_share = (1.0 - step / token_s).clamp(0.0, 1.0);
-        // Its own prompt, with decoding alongside where steps are shared.
-        let own = self.profile.piece_count * (self.piece_seconds(1.0) + if self.profile.policy.mixes { step } else { 0.0 });
+        let beside = if self.profile.policy.mixes { step } else { 0.0 };
         let residual = 0.5 * step + 0.5 * prompt_share * piece;
+        // Those that wait go into the next step together, as far as there is room.
         let others = (inside - 1.0).max(0.0) / inside;
+        let ahead = (waiting * others - 0.5 * prompt_share).max(0.0);
+        let along = ahead.min(self.full_prompts() - 1.0).max(0.0);
+        let own = self.profile.piece_count * (self.piece_seconds(1.0 + along) + beside);
         // A server that does not mix serves prompts at once; one that mixes, beside decoding.
         let service = if self.profile.policy.mixes { cost / piece.max(1e-12) * (piece + step) } else { cost };
-        let queue = (waiting * others - 0.5 * prompt_share).max(0.0) * service;
-        let first_s = own + residual + queue;
+        let first_s = own + residual + (ahead - along) * service;
         // Where steps are full of prompts, Little's law says what is left to wait.
         let least = inside * service - later * token_s;
         let prefill_s = first_s.max(least);
