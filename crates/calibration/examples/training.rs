@@ -59,7 +59,11 @@ fn quick<K: Measured>(
             fit.chips.iter().filter_map(|name| Some(format!("\"{}\"", roster.find(name).ok()?.id))).collect();
         text += &format!(
             "[[fit]]\nkernel = \"{}\"\nvariant = \"{}\"\nscheme = \"{}\"\nfamily = \"{}\"\nchips = [{}]\nrows = 1\nknown = {{ median = 0.1, p90 = 0.3 }}\n[fit.constants]\n",
-            K::NAME, fit.key.variant, fit.key.scheme, fit.key.family, chips.join(", ")
+            K::NAME,
+            fit.key.variant,
+            fit.key.scheme,
+            fit.key.family,
+            chips.join(", ")
         );
         for (spec, value) in K::Constants::SPECS.iter().zip(&fit.values) {
             text += &format!("{} = {value:.6}\n", spec.name);
@@ -79,7 +83,13 @@ fn read_kept(kept: &Path) -> Result<Calibration, Box<dyn std::error::Error>> {
     Ok(Calibration::read(texts.iter().map(|(path, text)| DataFile { path, text }))?)
 }
 
-fn print_row(prepared: &Prepared, constants: &TrainingConstants, fitted: f64, known: f64, unseen: f64) -> Result<(), String> {
+fn print_row(
+    prepared: &Prepared,
+    constants: &TrainingConstants,
+    fitted: f64,
+    known: f64,
+    unseen: f64,
+) -> Result<(), String> {
     let case = &prepared.case;
     let plan = &case.plan;
     let step = prepared.step(constants)?;
@@ -87,10 +97,29 @@ fn print_row(prepared: &Prepared, constants: &TrainingConstants, fitted: f64, kn
     let error = |value: f64| 100.0 * (value / case.observed - 1.0);
     print!(
         "    {} {:22} {:14} {}{} n={} tp{} pp{} v{} cp{} ep{} mbs{} m{} s{} {:?} {:?} {:?} {:.0}GB: {:9.3} {:9.3} {:+6.1}% known {:+6.1}% unseen {:+6.1}% |",
-        case.id, case.model.id, case.chip, case.framework.name(), if case.searched { "*" } else { "" }, plan.chips, plan.tensor, plan.pipeline,
-        plan.virtual_stages, plan.context, plan.expert, plan.micro_batch,
-        plan.micro_batches(), plan.sequence, plan.precision, plan.sharding, plan.recomputation,
-        step.memory.total() * 1e-9, fitted, case.observed, error(fitted), error(known), error(unseen)
+        case.id,
+        case.model.id,
+        case.chip,
+        case.framework.name(),
+        if case.searched { "*" } else { "" },
+        plan.chips,
+        plan.tensor,
+        plan.pipeline,
+        plan.virtual_stages,
+        plan.context,
+        plan.expert,
+        plan.micro_batch,
+        plan.micro_batches(),
+        plan.sequence,
+        plan.precision,
+        plan.sharding,
+        plan.recomputation,
+        step.memory.total() * 1e-9,
+        fitted,
+        case.observed,
+        error(fitted),
+        error(known),
+        error(unseen)
     );
     for operator in Operator::ALL {
         let share = percent(step.time.parts.of(operator).seconds());
@@ -118,29 +147,44 @@ fn speed(case: &Prepared) -> Result<(), String> {
     let parameters = Parameters::of(model);
     let passes = ModelPasses::of(model, means, Slice::from(plan));
     let kept = each(20_000, &mut || {
-        let _ = std::hint::black_box(step_time(model, &parameters, std::hint::black_box(plan), means, &passes));
+        let _ =
+            std::hint::black_box(step_time(model, &parameters, std::hint::black_box(plan), means, &passes));
     });
     println!("{}: {whole:.1} us a step, {kept:.2} us with shapes kept", case.case.id);
     let start = Instant::now();
-    let found = search(model, plan, means, &Limits::default(), &mut |_, _| {}).map_err(|error| error.to_string())?;
+    let found =
+        search(model, plan, means, &Limits::default(), &mut |_, _| {}).map_err(|error| error.to_string())?;
     println!(
         "  search: {:.2} s, {} seen, {} valid, {:?}, {:?}, best {:.2} s tp{} pp{} ep{} mbs{} {:?} {:?} {:?}",
-        start.elapsed().as_secs_f64(), found.seen, found.valid, found.rejected, found.binding,
-        found.best.seconds, found.best.plan.tensor, found.best.plan.pipeline, found.best.plan.expert,
-        found.best.plan.micro_batch, found.best.plan.schedule, found.best.plan.recomputation, found.best.plan.sharding
+        start.elapsed().as_secs_f64(),
+        found.seen,
+        found.valid,
+        found.rejected,
+        found.binding,
+        found.best.seconds,
+        found.best.plan.tensor,
+        found.best.plan.pipeline,
+        found.best.plan.expert,
+        found.best.plan.micro_batch,
+        found.best.plan.schedule,
+        found.best.plan.recomputation,
+        found.best.plan.sharding
     );
     Ok(())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [measured, rest @ ..] = arguments.as_slice() else { return Err("training MEASURED_DIR [rows|fit FILE]".into()) };
+    let [measured, rest @ ..] = arguments.as_slice() else {
+        return Err("training MEASURED_DIR [rows|fit FILE]".into());
+    };
     let measured = Path::new(measured);
     let mut place_files = files("places");
     place_files.sort_by_key(|file| !file.path.ends_with("/places.toml"));
     let places = read_places(place_files)?;
     let chips = read_chips(files("chips"), &places)?;
-    let families = files("perf").into_iter().find(|file| file.path.ends_with("families.toml")).ok_or("no families")?;
+    let families =
+        files("perf").into_iter().find(|file| file.path.ends_with("families.toml")).ok_or("no families")?;
     let families = Families::read(families)?;
     let models = Models::read(files("models"))?;
     let networks = Networks::read(files("networks"))?;
@@ -153,16 +197,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             read_kept(kept)?
         }
-        Err(_) => {
-            Calibration::read(files("calibration").into_iter().filter(|file| !file.path.ends_with("training.toml")))?
-        }
+        Err(_) => Calibration::read(
+            files("calibration").into_iter().filter(|file| !file.path.ends_with("training.toml")),
+        )?,
     };
     let context = TrainingContext { models: &models, calibration: &calibration, networks: &networks };
     if let Some(at) = rest.iter().position(|word| word == "gemm") {
         let chip = roster.find(rest.get(at + 1).ok_or("gemm CHIP")?)?.clone();
-        let machine = narrows_perf::Machine::new(&chip, &calibration, &families, narrows_perf::Software::Training);
+        let machine =
+            narrows_perf::Machine::new(&chip, &calibration, &families, narrows_perf::Software::Training);
         for size in [1024.0, 4096.0, 8192.0, 16384.0_f64] {
-            let shape = narrows_perf::kernels::gemm::GemmShape::new(size, size, size, narrows_perf::Scheme::Bf16);
+            let shape =
+                narrows_perf::kernels::gemm::GemmShape::new(size, size, size, narrows_perf::Scheme::Bf16);
             let time = machine.gemm(&shape);
             let rate = machine.accelerator.rate(narrows_perf::Arithmetic::Bf16);
             println!("{size}: {:.3} of peak {time:?}", 2.0 * size.powi(3) / time.seconds() / rate);
@@ -179,7 +225,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
                 cases.push(case);
             }
-            Err(error) => println!("{} {} {}: {error}", row.text("id"), row.text("model"), row.text("parallelism")),
+            Err(error) => {
+                println!("{} {} {}: {error}", row.text("id"), row.text("model"), row.text("parallelism"))
+            }
         }
     }
     if rest.iter().any(|word| word == "speed") {
@@ -197,7 +245,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         return Ok(());
     }
-    let fits = fit_frameworks(&cases, &families);
+    let fits = fit_frameworks(&cases);
     for fit in &fits {
         print!("{}:", fit.framework.name());
         for (spec, value) in TrainingConstants::SPECS.iter().zip(&fit.values) {
@@ -207,9 +255,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (chip, [own, known, unseen]) in fit.errors() {
             println!(
                 "  {chip:28} {:4} fitted {:5.1} {:5.1} {:+6.1} | known {:5.1} {:5.1} | unseen {:5.1} {:5.1} {:+6.1}",
-                own.count, 100.0 * own.median, 100.0 * own.p90, 100.0 * own.bias,
-                100.0 * known.median, 100.0 * known.p90,
-                100.0 * unseen.median, 100.0 * unseen.p90, 100.0 * unseen.bias
+                own.count,
+                100.0 * own.median,
+                100.0 * own.p90,
+                100.0 * own.bias,
+                100.0 * known.median,
+                100.0 * known.p90,
+                100.0 * unseen.median,
+                100.0 * unseen.p90,
+                100.0 * unseen.bias
             );
         }
         if rows {

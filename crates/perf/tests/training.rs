@@ -1,5 +1,7 @@
 //! The training engine: laws, closed forms, memory, errors, search.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+
 use narrows_perf::families::Family;
 use narrows_perf::kernels::collective::LinkClass;
 use narrows_perf::model::{
@@ -221,9 +223,8 @@ fn activations_are_those_of_korthikanti() {
     };
     let unit = (sequence * hidden) as f64;
     let scores = 5.0 * (heads * sequence) as f64 / hidden as f64;
-    let of = |plan: &Plan| {
-        Memory::of(&model, &Parameters::of(&model), plan).activations / (unit * layers as f64)
-    };
+    let of =
+        |plan: &Plan| Memory::of(&model, &Parameters::of(&model), plan).activations / (unit * layers as f64);
     assert!(near(of(&plan), 10.0 + 24.0 / 8.0 + scores / 8.0), "{}", of(&plan));
     let plan = Plan { sequence_parallel: true, ..plan };
     assert!(near(of(&plan), (34.0 + scores) / 8.0));
@@ -300,7 +301,10 @@ fn impossible_plans_say_what_is_wrong() {
         text(Plan { chips: 60, ..plan }),
         "60 chips: expected a multiple of 16 (tensor x pipeline x context); nearest is 48"
     );
-    assert_eq!(text(Plan { expert: 8, ..plan }), "expert parallelism 8: the model has no experts; expected 1");
+    assert_eq!(
+        text(Plan { expert: 8, ..plan }),
+        "expert parallelism 8: the model has no experts; expected 1"
+    );
     assert_eq!(text(Plan { sequence: 0, ..plan }), "sequence: expected at least 1, found 0");
     assert_eq!(
         text(Plan { pipeline: 128, chips: 512, ..plan }),
@@ -438,30 +442,49 @@ fn the_search_finds_what_trying_finds_and_accounts_for_all() {
             }
         }
     }
-    let none = search(&dense(), &Plan { chips: 1, global_batch: 1, ..start }, means, &Limits::default(), &mut |_, _| {});
+    let none = search(
+        &dense(),
+        &Plan { chips: 1, global_batch: 1, ..start },
+        means,
+        &Limits::default(),
+        &mut |_, _| {},
+    );
     assert!(none.unwrap_err().to_string().contains("memory"));
 }
 
 fn any_plan() -> impl Strategy<Value = (bool, Plan)> {
-    (any::<bool>(), 0..4_usize, 0..4_usize, 0..3_usize, 0..7_usize, 0..3_usize, 0..3_usize, 0..4_usize, any::<bool>())
-        .prop_map(|(is_sparse, tensor, pipeline, context, expert, micro, recomputation, sharding, fp8)| {
-            let (tensor, pipeline, context) = (1 << tensor, 1 << pipeline, 1 << context);
-            let plan = Plan {
-                chips: 2048,
-                tensor,
-                pipeline,
-                context,
-                expert: if is_sparse { 1 << expert } else { 1 },
-                micro_batch: 1 << micro,
-                global_batch: 8192,
-                sequence: 8192,
-                recomputation: [Recomputation::None, Recomputation::Selective, Recomputation::Full][recomputation],
-                sharding: Sharding::ALL[sharding],
-                precision: if fp8 { Scheme::Fp8 } else { Scheme::Bf16 },
-                ..Plan::default()
-            };
-            (is_sparse, plan)
-        })
+    (
+        any::<bool>(),
+        0..4_usize,
+        0..4_usize,
+        0..3_usize,
+        0..7_usize,
+        0..3_usize,
+        0..3_usize,
+        0..4_usize,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(is_sparse, tensor, pipeline, context, expert, micro, recomputation, sharding, fp8)| {
+                let (tensor, pipeline, context) = (1 << tensor, 1 << pipeline, 1 << context);
+                let plan = Plan {
+                    chips: 2048,
+                    tensor,
+                    pipeline,
+                    context,
+                    expert: if is_sparse { 1 << expert } else { 1 },
+                    micro_batch: 1 << micro,
+                    global_batch: 8192,
+                    sequence: 8192,
+                    recomputation: [Recomputation::None, Recomputation::Selective, Recomputation::Full]
+                        [recomputation],
+                    sharding: Sharding::ALL[sharding],
+                    precision: if fp8 { Scheme::Fp8 } else { Scheme::Bf16 },
+                    ..Plan::default()
+                };
+                (is_sparse, plan)
+            },
+        )
 }
 
 proptest! {

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use narrows_perf::training::TrainingConstants;
-use narrows_perf::{ConstantSet, Families};
+use narrows_perf::training::software::KERNEL;
+use narrows_perf::{ConstantSet, Scheme};
 
-use super::Prepared;
 use super::case::Framework;
+use super::{Prepared, TrainingContext, prepare};
+use crate::calibrate::{Calibrated, GroupError};
+use crate::chips::Roster;
 use crate::fit::{ErrorSummary, fit};
-use crate::group::{FOLDS, stable_hash};
+use crate::group::{FOLDS, GroupKey, stable_hash};
+use crate::table::Table;
 
 /// Predictions for a case.
 #[derive(Debug, Clone)]
@@ -24,6 +28,9 @@ pub struct Prediction<'a> {
     /// From constants fitted without its chip, if others could stand for it.
     pub unseen: Option<f64>,
 }
+
+/// Predictions beside observations.
+type Pairs = Vec<(f64, f64)>;
 
 /// Constants of a framework.
 #[derive(Debug, Clone)]
@@ -72,7 +79,7 @@ fn fit_cases(cases: &[&Prepared], start: &[f64]) -> Vec<f64> {
 
 /// Fits every framework, and predicts each case with its configuration and its chip left
 /// out. A framework with one chip is predicted from the other frameworks' constants.
-pub fn fit_frameworks<'a>(cases: &'a [Prepared], _families: &Families) -> Vec<FittedFramework<'a>> {
+pub fn fit_frameworks<'a>(cases: &'a [Prepared]) -> Vec<FittedFramework<'a>> {
     let start: Vec<f64> = TrainingConstants::SPECS.iter().map(|spec| spec.start).collect();
     let mut groups: BTreeMap<Framework, Vec<&Prepared>> = BTreeMap::new();
     for case in cases {
@@ -140,23 +147,71 @@ impl FittedFramework<'_> {
     }
 }
 
+impl FittedFramework<'_> {
+    /// Errors of each chip in the form of the other kernels, for the table of errors.
+    #[must_use]
+    pub fn group_errors(&self) -> Vec<GroupError> {
+        let mut rows: BTreeMap<(&str, &str), (Pairs, Pairs)> = BTreeMap::new();
+        for one in &self.predictions {
+            let place = (one.case.case.chip.as_str(), one.case.family.as_str());
+            let (known, unseen) = rows.entry(place).or_default();
+            known.push((one.known, one.case.case.observed));
+            unseen.extend(one.unseen.map(|value| (value, one.case.case.observed)));
+        }
+        let errors = rows.into_iter().map(|((chip, family), (known, unseen))| GroupError {
+            kernel: KERNEL,
+            key: GroupKey {
+                variant: self.framework.name().to_owned(),
+                scheme: Scheme::Bf16,
+                family: family.to_owned(),
+            },
+            chip: chip.to_owned(),
+            known: ErrorSummary::of(&known),
+            unseen: ErrorSummary::of(&unseen),
+        });
+        errors.collect()
+    }
+}
+
+/// Fits the frameworks' constants to the training rows of tables: the text of
+/// `calibration/training.toml` and the errors. `context.calibration` holds the kernels'.
+pub fn calibrate_training(
+    tables: &[Table],
+    context: &TrainingContext<'_>,
+    roster: &mut Roster<'_>,
+) -> Calibrated {
+    let mut cases = Vec::new();
+    let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
+    for row in tables.iter().flat_map(Table::iter).filter(|row| row.text("kind") == "train") {
+        match prepare(row, context, roster) {
+            Ok(case) => cases.push(case),
+            Err(reason) => *skipped.entry(reason).or_default() += 1,
+        }
+    }
+    let fits = fit_frameworks(&cases);
+    Calibrated {
+        kernel: KERNEL,
+        text: data_file(&fits),
+        errors: fits.iter().flat_map(FittedFramework::group_errors).collect(),
+        skipped,
+    }
+}
+
 /// The data file of all frameworks.
 #[must_use]
 pub fn data_file(fits: &[FittedFramework<'_>]) -> String {
-    let mut text = "# Constants of training frameworks, written by `narrows perf calibrate`; do not edit by hand.\n\
+    let mut text =
+        "# Constants of training frameworks, written by `narrows perf calibrate`; do not edit by hand.\n\
          # `known`: error on whole configurations left out of the fit; `unseen`: on whole chips.\n"
-        .to_owned();
+            .to_owned();
     for fit in fits {
         let mut chips: Vec<String> =
             fit.predictions.iter().map(|one| format!("\"{}\"", one.case.specification.id)).collect();
         chips.sort();
         chips.dedup();
         let spread = |of: &dyn Fn(&Prediction<'_>) -> Option<f64>| {
-            let pairs: Vec<(f64, f64)> = fit
-                .predictions
-                .iter()
-                .filter_map(|one| Some((of(one)?, one.case.case.observed)))
-                .collect();
+            let pairs: Vec<(f64, f64)> =
+                fit.predictions.iter().filter_map(|one| Some((of(one)?, one.case.case.observed))).collect();
             let error = ErrorSummary::of(&pairs);
             format!("{{ median = {:.4}, p90 = {:.4} }}", error.median, error.p90)
         };

@@ -7,10 +7,10 @@ pub mod layout;
 
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
+use narrows_perf::training::step::fits;
 use narrows_perf::training::{
     Limits, Means, Memory, Parameters, Plan, Recomputation, Step, TrainingConstants, Wiring, search, software,
 };
-use narrows_perf::training::step::fits;
 use narrows_perf::{Calibration, Families, Machine, Software, Specification};
 
 use crate::chips::Roster;
@@ -61,7 +61,8 @@ impl Prepared {
     /// # Errors
     /// The plan is impossible.
     pub fn step(&self, constants: &TrainingConstants) -> Result<Step, String> {
-        Step::unlimited(&self.case.model, &self.case.plan, self.means(constants)).map_err(|error| error.to_string())
+        Step::unlimited(&self.case.model, &self.case.plan, self.means(constants))
+            .map_err(|error| error.to_string())
     }
 
     fn complete(&mut self, constants: &TrainingConstants) -> Result<(), String> {
@@ -90,7 +91,15 @@ impl Prepared {
 
 /// What people who run such models try: powers of two within a machine.
 fn usual_limits(plan: &Plan) -> Limits {
-    Limits { tensor: 8, context: 1, expert: 64, micro_batch: 4, virtual_stages: 4, pipeline: plan.chips.min(16), runners_up: 1 }
+    Limits {
+        tensor: 8,
+        context: 1,
+        expert: 64,
+        micro_batch: 4,
+        virtual_stages: 4,
+        pipeline: plan.chips.min(16),
+        runners_up: 1,
+    }
 }
 
 /// Chunks of a stage where nothing is said: as many as leave each chunk two layers.
@@ -102,9 +111,8 @@ fn most_chunks(case: &Case) -> usize {
 /// The fastest micro batch that fits.
 fn fastest_micro_batch(case: &Case, means: Means<'_>) -> Result<Plan, String> {
     let mut best = with_recomputation(case, case.plan, means)?;
-    let seconds = |plan: &Plan| {
-        Step::unlimited(&case.model, plan, means).map_or(f64::MAX, |step| step.seconds)
-    };
+    let seconds =
+        |plan: &Plan| Step::unlimited(&case.model, plan, means).map_or(f64::MAX, |step| step.seconds);
     for micro_batch in [2, 4, 8, 16] {
         let plan = Plan { micro_batch, ..case.plan };
         if plan.check(&case.model).is_err() || !nearly_fits(case, &plan, means) {

@@ -77,8 +77,7 @@ impl Wiring {
         // rank sees is the sum of the ports of its neighbours, or its own link.
         let operation_is_pair = matches!(operation, CollectiveOperation::SendReceive);
         let rails = if operation_is_pair { 1.0 } else { members };
-        let bandwidth =
-            (rails * self.fabric_bandwidth).min(self.link_bandwidth.max(self.fabric_bandwidth));
+        let bandwidth = (rails * self.fabric_bandwidth).min(self.link_bandwidth.max(self.fabric_bandwidth));
         machine.collective(&shape(group.ranks, LinkClass::Fabric, bandwidth))
     }
 

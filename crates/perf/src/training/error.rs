@@ -21,7 +21,9 @@ pub enum TrainingError {
         found: String,
     },
     /// The chips are not a multiple of those of one copy.
-    #[error("{found} chips: expected a multiple of {group} (tensor x pipeline x context); nearest is {nearest}")]
+    #[error(
+        "{found} chips: expected a multiple of {group} (tensor x pipeline x context); nearest is {nearest}"
+    )]
     Chips {
         /// Chips given.
         found: usize,
@@ -67,7 +69,9 @@ pub enum TrainingError {
         nearest: usize,
     },
     /// Expert parallelism does not divide the chips of a stage.
-    #[error("expert parallelism {found}: expected a divisor of the {ranks} chips of a stage; nearest is {nearest}")]
+    #[error(
+        "expert parallelism {found}: expected a divisor of the {ranks} chips of a stage; nearest is {nearest}"
+    )]
     ExpertRanks {
         /// Expert parallelism given.
         found: usize,
@@ -117,7 +121,9 @@ pub enum TrainingError {
         found: usize,
     },
     /// Too few micro batches to fill the bubble with.
-    #[error("zero bubble: expected at least {pipeline} micro batches, one for each stage; found {micro_batches}")]
+    #[error(
+        "zero bubble: expected at least {pipeline} micro batches, one for each stage; found {micro_batches}"
+    )]
     ZeroBubble {
         /// Stages given.
         pipeline: usize,

@@ -23,11 +23,8 @@ impl Parameters {
     /// Parameters of a model, further-token modules included.
     #[must_use]
     pub fn of(model: &Model) -> Self {
-        let mut all = Self {
-            embedding: model.embedding_parameters(),
-            head: model.head_products(),
-            ..Self::default()
-        };
+        let mut all =
+            Self { embedding: model.embedding_parameters(), head: model.head_products(), ..Self::default() };
         let mut add = |kind: &LayerKind, count: f64| {
             let routed = match &kind.feed_forward {
                 FeedForward::Experts(experts) => {

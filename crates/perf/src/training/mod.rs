@@ -8,8 +8,10 @@
 
 pub mod communication;
 pub mod error;
+mod feeding;
 pub mod layer;
 pub mod memory;
+mod mixing;
 pub mod parts;
 pub mod plan;
 pub mod run;

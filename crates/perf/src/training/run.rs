@@ -41,7 +41,11 @@ impl Failures {
     #[must_use]
     pub fn goodput(&self, chips: f64) -> f64 {
         let per_second = chips * self.per_chip_day / 86_400.0;
-        let lost = if per_second > 0.0 { per_second * (self.restart_s + self.checkpoint_every_s / 2.0) } else { 0.0 };
+        let lost = if per_second > 0.0 {
+            per_second * (self.restart_s + self.checkpoint_every_s / 2.0)
+        } else {
+            0.0
+        };
         let written = self.checkpoint_s / self.checkpoint_every_s;
         1.0 / (1.0 + lost + written)
     }

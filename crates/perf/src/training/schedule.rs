@@ -50,9 +50,7 @@ pub fn bubble_s(schedule: Schedule, stages: f64, virtual_stages: f64, stage: &St
 #[must_use]
 pub fn kept_micro_batches(schedule: Schedule, stages: f64, virtual_stages: f64, batches: f64) -> f64 {
     let kept = match schedule {
-        Schedule::OneForwardOneBackward if virtual_stages > 1.0 => {
-            stages + (stages - 1.0) / virtual_stages
-        }
+        Schedule::OneForwardOneBackward if virtual_stages > 1.0 => stages + (stages - 1.0) / virtual_stages,
         Schedule::OneForwardOneBackward | Schedule::ZeroBubble => stages,
         Schedule::DualPipe => stages + 1.0,
     };
@@ -73,7 +71,13 @@ pub const fn weight_copies(schedule: Schedule) -> f64 {
 /// Where the layers divide evenly frameworks leave it at that; else the last stage takes
 /// fewer layers, as many as make the slowest stage fastest.
 #[must_use]
-pub fn slowest_stage_s(layers: usize, stages: usize, virtual_stages: usize, layer_s: f64, head_s: f64) -> f64 {
+pub fn slowest_stage_s(
+    layers: usize,
+    stages: usize,
+    virtual_stages: usize,
+    layer_s: f64,
+    head_s: f64,
+) -> f64 {
     let real = |count: usize| count as f64;
     if stages < 2 {
         return real(layers) * layer_s + head_s;

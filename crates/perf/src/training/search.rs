@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::error::TrainingError;
+use super::error::{Hint, TrainingError};
 use super::layer::{Means, Slice};
 use super::memory::{Memory, Parameters};
 use super::plan::{Plan, Recomputation, Schedule, Sharding};
@@ -214,7 +214,7 @@ pub fn search(
             progress(state.seen, state.valid);
         }
     }
-    state.finish()
+    state.finish(start)
 }
 
 struct Search<'a> {
@@ -227,6 +227,8 @@ struct Search<'a> {
     valid: usize,
     rejected: Rejected,
     unlimited_s: f64,
+    /// What is missing where the least memory is.
+    leanest: Option<TrainingError>,
     /// Fastest first.
     best: Vec<(f64, Plan)>,
 }
@@ -247,6 +249,7 @@ impl<'a> Search<'a> {
             valid: 0,
             rejected: Rejected::default(),
             unlimited_s: f64::MAX,
+            leanest: None,
             best: Vec::new(),
         }
     }
@@ -291,7 +294,8 @@ impl<'a> Search<'a> {
         if pipeline > 1 {
             let layers = self.model.layer_count();
             let chunks = (2..=self.limits.virtual_stages).filter(|chunks| pipeline * chunks <= layers);
-            let even = chunks.filter(|chunks| layers.is_multiple_of(pipeline * chunks) || chunks.is_power_of_two());
+            let even =
+                chunks.filter(|chunks| layers.is_multiple_of(pipeline * chunks) || chunks.is_power_of_two());
             all.extend(even.map(|chunks| (Schedule::OneForwardOneBackward, chunks)));
             all.extend([(Schedule::ZeroBubble, 1), (Schedule::DualPipe, 1)]);
         }
@@ -315,10 +319,21 @@ impl<'a> Search<'a> {
         self.unlimited_s = self.unlimited_s.min(seconds);
         if let Err(error) = fit {
             self.rejected.count(&error);
+            self.keep_leanest(error);
             return;
         }
         self.valid += 1;
         self.keep(seconds, plan);
+    }
+
+    fn keep_leanest(&mut self, error: TrainingError) {
+        let over = |error: &TrainingError| match error {
+            TrainingError::DoesNotFit { over_gb, .. } => *over_gb,
+            _ => f64::INFINITY,
+        };
+        if self.leanest.as_ref().is_none_or(|least| over(&error) < over(least)) {
+            self.leanest = Some(error);
+        }
     }
 
     fn keep(&mut self, seconds: f64, plan: &Plan) {
@@ -339,11 +354,16 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn finish(self) -> Result<Found, TrainingError> {
+    fn finish(self, start: &Plan) -> Result<Found, TrainingError> {
         let steps = self.best.iter().map(|(_, plan)| Step::of(self.model, plan, self.means));
         let mut steps = steps.collect::<Result<Vec<_>, _>>()?;
         if steps.is_empty() {
-            let why = format!("most fail for {}", self.rejected.main());
+            let mut why = format!("most fail for {}", self.rejected.main());
+            if let Some(leanest) = self.leanest {
+                let memory = self.means.machine.accelerator.memory_bytes;
+                let fewest = fewest_chips(self.model, start, memory, self.limits, MOST_CHIPS);
+                why.push_str(&format!("; the leanest {leanest}{}", Hint(fewest)));
+            }
             return Err(TrainingError::NothingFits { seen: self.seen, why });
         }
         let best = steps.remove(0);
@@ -358,6 +378,9 @@ impl<'a> Search<'a> {
         })
     }
 }
+
+/// No more chips than these are looked at for the fewest with which a model fits.
+pub const MOST_CHIPS: usize = 1 << 20;
 
 /// With this much to gain from memory, memory binds.
 const WORTH_MEMORY: f64 = 0.98;
@@ -380,7 +403,13 @@ fn binding(best: &Step, unlimited_s: f64) -> Binding {
 /// The fewest chips on which a model can be trained at all: powers of two from `from` on,
 /// up to `most`, each with every plan; only memory is counted.
 #[must_use]
-pub fn fewest_chips(model: &Model, start: &Plan, memory_bytes: f64, limits: &Limits, most: usize) -> Option<usize> {
+pub fn fewest_chips(
+    model: &Model,
+    start: &Plan,
+    memory_bytes: f64,
+    limits: &Limits,
+    most: usize,
+) -> Option<usize> {
     let parameters = Parameters::of(model);
     let experts = model.layer_kinds().iter().find_map(|kind| match kind.feed_forward {
         FeedForward::Experts(experts) => Some(experts.experts),

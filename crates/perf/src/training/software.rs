@@ -27,9 +27,9 @@ crate::constants! {
         host_expert_us: 100.0 in 1.0..=500.0,
         /// Time of the exchange among experts over that of the best kernels, in
         /// one domain.
-        exchange_factor: 1.2 in 0.3..=4.0,
+        exchange_factor: 0.8 in 0.1..=4.0,
         /// The same where experts' chips stand in several domains.
-        exchange_fabric: 1.2 in 0.3..=4.0,
+        exchange_fabric: 1.2 in 0.2..=4.0,
         /// Share of communication between replicas that nothing hides.
         data_exposed: 0.2 in 0.02..=1.0,
         /// Work between steps, in milliseconds.

@@ -335,7 +335,13 @@ impl Step {
 
     /// Puts an answer together.
     #[must_use]
-    pub fn answer(model: &Model, parameters: &Parameters, plan: &Plan, means: Means<'_>, time: StepTime) -> Self {
+    pub fn answer(
+        model: &Model,
+        parameters: &Parameters,
+        plan: &Plan,
+        means: Means<'_>,
+        time: StepTime,
+    ) -> Self {
         let seconds = time.seconds();
         let tokens = plan.tokens();
         let chips = real(plan.chips);
@@ -345,7 +351,8 @@ impl Step {
             Recomputation::None => 0.0,
             Recomputation::Selective => model.attention_flops_per_token(sequence, AttentionCount::Causal),
             Recomputation::Full => {
-                2.0 * model.layer_products() + model.attention_flops_per_token(sequence, AttentionCount::Causal)
+                2.0 * model.layer_products()
+                    + model.attention_flops_per_token(sequence, AttentionCount::Causal)
             }
         };
         let accelerator = &means.machine.accelerator;
