@@ -20,6 +20,9 @@ pub enum Framework {
     Megatron,
     /// MindSpeed on Ascend.
     Mindspeed,
+    /// What Huawei trains its largest models with: MindSpeed with the exchange among experts
+    /// and tensor parallelism hidden (arXiv 2505.04519, section 4).
+    Pangu,
     /// JAX on TPUs.
     Jax,
     /// DeepSeek's own.
@@ -38,6 +41,7 @@ impl Framework {
             Self::EarlyMegatron => "early_megatron",
             Self::Megatron => "megatron",
             Self::Mindspeed => "mindspeed",
+            Self::Pangu => "pangu",
             Self::Jax => "jax",
             Self::Deepseek => "deepseek",
             Self::Habana => "habana",
@@ -61,6 +65,9 @@ impl Framework {
         }
         if chip.contains("gaudi") {
             return Self::Habana;
+        }
+        if text("model").contains("pangu") || says("2505.04519") {
+            return Self::Pangu;
         }
         if chip.contains("ascend") || chip.contains("910") || says("mindspeed") {
             return Self::Mindspeed;
@@ -293,6 +300,10 @@ fn framework_plan(framework: Framework, layout: &Layout) -> Plan {
             recomputation: Recomputation::Selective,
             ..usual
         },
+        Framework::Pangu => Plan {
+            overlap: Overlap { tensor: 0.7, expert: 0.9, pipeline: 0.8, ..Overlap::USUAL },
+            ..usual
+        },
         Framework::Jax => Plan { sharding: Sharding::Parameters, state: StateBytes::SHARDED, ..usual },
         Framework::Megatron | Framework::Mindspeed | Framework::Habana => usual,
     }
@@ -331,13 +342,26 @@ fn fill(plan: &mut Plan, layout: &Layout, framework: Framework, model: &Model) {
     }
     if model.has_experts() && plan.expert > 1 {
         // MindSpeed counts expert parallelism besides tensor parallelism (moe-tp-extend-ep).
-        if framework == Framework::Mindspeed {
+        if matches!(framework, Framework::Mindspeed | Framework::Pangu) {
             plan.expert *= plan.tensor;
+        }
+        // `6K` chips are about as many: as many as the layout divides.
+        let group = least_common_multiple(plan.model_chips(), plan.pipeline * plan.expert);
+        if plan.chips >= group {
+            plan.chips -= plan.chips % group;
         }
         while plan.expert > 1 && !(plan.chips / plan.pipeline).is_multiple_of(plan.expert) {
             plan.expert /= 2;
         }
     }
+}
+
+fn least_common_multiple(one: usize, other: usize) -> usize {
+    let (mut divisor, mut rest) = (one.max(1), other.max(1));
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    one.max(1) / divisor * other.max(1)
 }
 
 /// Sequences of a step: a number, `16M tokens`, or nothing.
@@ -353,7 +377,8 @@ fn read_batch(row: Row<'_>, plan: &Plan, layout: &Layout) -> usize {
     }
     match layout.accumulation {
         Some(times) => times * plan.micro_batch * plan.replicas().max(1),
-        None => (USUAL_TOKENS / plan.sequence).max(plan.replicas() * 2),
+        // Enough to keep a pipeline filled.
+        None => (USUAL_TOKENS / plan.sequence).max(plan.replicas() * plan.pipeline.max(2) * 4),
     }
 }
 
