@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
     pub fn number(&self, column: &str) -> Result<f64, String> {
         let text = self.text(column);
         let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
-        number.ok_or_else(|| format!("{column}: expected a number, found `{text}`"))
+        number.ok_or_else(|| format!("{column}: expected a number of at least 0, found `{text}`"))
     }
 
     /// A time in a column of microseconds, in seconds; not a number if the table does not say.

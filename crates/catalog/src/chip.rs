@@ -184,13 +184,16 @@ impl Chip {
     /// The figure is unknown, no number, or the value cannot be meant.
     pub fn suppose(&mut self, figure: &str, value: Decimal) -> Result<(), String> {
         let Some(kind) = figure_kind(figure).filter(|kind| !kind.is_truth) else {
-            let hint = nearest(figure, FIGURES.iter().filter(|kind| !kind.is_truth).map(|kind| kind.name));
+            let names = || FIGURES.iter().filter(|kind| !kind.is_truth).map(|kind| kind.name);
+            // The unit that ends a name is soon forgotten.
+            let begun = || names().find(|name| !figure.is_empty() && name.starts_with(figure)).map(str::to_owned);
+            let hint = nearest(figure, names()).or_else(begun);
             return Err(format!("unknown figure `{figure}`{}", did_you_mean(hint.as_deref())));
         };
         if value < Decimal::whole(kind.least) || value > Decimal::whole(kind.most) {
             return Err(format!(
-                "{figure}: expected {} to {} {}, found {value}",
-                kind.least, kind.most, kind.unit
+                "{figure}: expected {}, found {value}",
+                format!("{} to {} {}", kind.least, kind.most, kind.unit).trim_end()
             ));
         }
         let supposed = Figure {

@@ -1,7 +1,7 @@
 //! `perf op`: how long one operator takes on a chip.
 
 use narrows_calibration::operators::{Operator, Prediction, predict};
-use narrows_calibration::table::Table;
+use narrows_calibration::table::{Row, Table};
 use narrows_perf::{Scheme, Specification};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::performance::chip_choice::ChipChoice;
+use crate::performance::operator_batch::check_sizes;
 use crate::performance::{Parts, Range, roster};
 use crate::workbench::Workbench;
 
@@ -112,12 +113,34 @@ impl Operation for PerfOp {
             )));
         }
         let row = table.iter().next().ok_or_else(|| Failure::data("a table of one row has none"))?;
+        check_sizes(row, true).map_err(Failure::input)?;
+        check_words(operator, row)?;
         let prediction = predict(operator, row, &mut roster, &data.calibration).map_err(Failure::input)?;
         if let Some(named) = prediction.replaced {
             replaced_precision(&chosen.specification, named, request.strict)?;
         }
         Ok(answer(&prediction, chosen.specification, workbench))
     }
+}
+
+/// Words that choose among kernels; tables use more of them than can be listed, a person
+/// who asks for one operator means one of these.
+fn check_words(operator: Operator, row: Row<'_>) -> Result<(), Failure> {
+    let (column, known): (&str, &[&str]) = match operator {
+        Operator::Mla => ("phase", &["prefill", "decode", "context", "generation"]),
+        Operator::Exchange => ("mode", &["low_latency", "normal"]),
+        _ => return Ok(()),
+    };
+    let found = row.text(column);
+    if known.contains(&found) {
+        return Ok(());
+    }
+    let hint = nearest(found, known.iter().copied());
+    Err(Failure::input(format!(
+        "{column}: expected one of {}, found `{found}`{}",
+        known.join(", "),
+        did_you_mean(hint.as_deref())
+    )))
 }
 
 /// The precision that a chip computes with instead of the one asked for, and the latter if
@@ -130,7 +153,19 @@ pub(crate) fn replaced_precision(
     asked: Scheme,
     strict: bool,
 ) -> Result<(Scheme, Option<Scheme>), Failure> {
-    let precision = chip.accelerator.supported(asked);
+    instead_of(chip, asked, chip.accelerator.supported(asked), strict)
+}
+
+/// The same where it is known what stands for the precision.
+///
+/// # Errors
+/// They differ, and the asker is strict.
+pub(crate) fn instead_of(
+    chip: &Specification,
+    asked: Scheme,
+    precision: Scheme,
+    strict: bool,
+) -> Result<(Scheme, Option<Scheme>), Failure> {
     match (precision == asked, strict) {
         (true, _) => Ok((asked, None)),
         (false, false) => Ok((precision, Some(asked))),

@@ -290,7 +290,7 @@ fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
     let most = MOST as f64;
     for (name, value, least) in numbers {
         if let Some(found) = value.filter(|value| !((least..=most).contains(value) && *value > 0.0)) {
-            return Err(Failure::input(format!("{name}: expected a number from {least} to {most:e}, found {found}")));
+            return Err(Failure::input(format!("{name}: expected a number from {least} to {most:e}, found {found:?}")));
         }
     }
     if let Some(found) = request.price_per_chip_hour.filter(|price| !(price.is_finite() && *price >= 0.0)) {

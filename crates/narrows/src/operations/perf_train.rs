@@ -1,14 +1,15 @@
 //! `perf train`: what training a model takes on so many chips.
 
-use narrows_perf::training::search::{Binding, Rejected};
+use narrows_perf::training::error::Hint;
+use narrows_perf::training::search::{Binding, MOST_CHIPS, Rejected, fewest_chips};
 use narrows_perf::training::{
     Failures, Found, Limits, Means, Memory, Plan, Recomputation, Run, Schedule, Sharding, StateBytes, Step, Tariff,
     TrainingError, search, software,
 };
-use narrows_perf::{Ground, Scheme, Software, Spread};
+use narrows_perf::{Accelerator, Ground, Scheme, Software, Spread};
 use serde::{Deserialize, Serialize};
 
-use super::perf_op::replaced_precision;
+use super::perf_op::instead_of;
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::performance::chip_choice::ChipChoice;
@@ -70,6 +71,9 @@ pub struct Layout {
     pub context: Option<usize>,
     /// Expert parallelism.
     pub expert: Option<usize>,
+    /// Copies of the model; they follow from the rest and are checked.
+    #[serde(default)]
+    pub data: Option<usize>,
     /// Chunks of layers of each stage.
     pub virtual_stages: Option<usize>,
     /// Sequences that pass at once.
@@ -198,12 +202,14 @@ pub(crate) fn train_within(
     limits: &Limits,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<PerfTrainAnswer, Failure> {
+    check_numbers(request)?;
     let model = request.model.find(workbench)?;
     let setting = Setting::find(workbench, &request.chip, request.network.as_deref(), Software::Training)?;
     let data = workbench.performance()?;
     let asked = Scheme::parse(request.precision.as_deref().unwrap_or("bf16")).map_err(Failure::input)?;
-    let (precision, replaced) = replaced_precision(&setting.chosen.specification, asked, request.strict)?;
     let specification = &setting.chosen.specification;
+    let (precision, replaced) =
+        instead_of(specification, asked, trained_in(&specification.accelerator, asked), request.strict)?;
     let constants = software::resolve(
         &data.calibration,
         "megatron",
@@ -221,7 +227,10 @@ pub(crate) fn train_within(
     };
     let step = match &found {
         Some(found) => found.best,
-        None => Step::of(&model, &start, means).map_err(infeasible)?,
+        None => Step::of(&model, &start, means).map_err(|error| {
+            let fewest = || fewest_chips(&model, &start, specification.accelerator.memory_bytes, limits, MOST_CHIPS);
+            infeasible(with_hint(error, start.chips, fewest))
+        })?,
     };
     let failures = match request.failures_per_chip_day {
         Some(rate) => Failures { per_chip_day: rate, ..Failures::default() },
@@ -265,6 +274,25 @@ pub(crate) fn train_within(
 pub(crate) fn weaker(one: (Ground, Spread), other: (Ground, Spread)) -> (Ground, Spread) {
     let spread = if one.1.p90 >= other.1.p90 { one.1 } else { other.1 };
     (one.0.max(other.0), spread)
+}
+
+/// The precision in which a chip trains. Weights are not trained in fewer bits than they are
+/// multiplied in: where the fallback would be narrow storage alone, 16 bits take its place.
+fn trained_in(chip: &Accelerator, asked: Scheme) -> Scheme {
+    let fallback = chip.supported(asked);
+    let stored = matches!(fallback, Scheme::Int8Weight | Scheme::Int4Weight | Scheme::Mxfp4Weight);
+    if stored && fallback != asked { chip.supported(Scheme::Bf16) } else { fallback }
+}
+
+/// Says how many chips would do, if more than there are are needed.
+fn with_hint(error: TrainingError, chips: usize, fewest: impl FnOnce() -> Option<usize>) -> TrainingError {
+    match error {
+        TrainingError::DoesNotFit { needed_gb, available_gb, over_gb, part, part_gb, .. } => {
+            let hint = Hint(fewest().filter(|fewest| *fewest > chips));
+            TrainingError::DoesNotFit { needed_gb, available_gb, over_gb, part, part_gb, hint }
+        }
+        other => other,
+    }
 }
 
 fn infeasible(error: TrainingError) -> Failure {
@@ -311,12 +339,34 @@ fn operators(step: &Step) -> Vec<OperatorTime> {
 const USUAL_SEQUENCE: usize = 4096;
 /// Sequences of a step, at least, if nobody says.
 const USUAL_BATCH: usize = 4096;
+/// More chips, tokens of a sequence or sequences of a step than this cannot be meant.
+pub(crate) const MOST: usize = 1_000_000_000;
+
+fn check_numbers(request: &PerfTrainRequest) -> Result<(), Failure> {
+    let counts = [
+        ("count", Some(request.count)),
+        ("sequence", request.sequence),
+        ("global batch", request.global_batch),
+    ];
+    for (name, count) in counts {
+        if let Some(found) = count.filter(|count| !(1..=MOST).contains(count)) {
+            return Err(Failure::input(format!("{name}: expected a number from 1 to {MOST}, found {found}")));
+        }
+    }
+    let numbers = [
+        ("price per chip and hour", request.price_per_chip_hour),
+        ("failures per chip and day", request.failures_per_chip_day),
+    ];
+    for (name, number) in numbers {
+        if let Some(found) = number.filter(|number| !(number.is_finite() && *number >= 0.0)) {
+            return Err(Failure::input(format!("{name}: expected a number of at least 0, found {found}")));
+        }
+    }
+    Ok(())
+}
 
 fn plan_of(request: &PerfTrainRequest, precision: Scheme) -> Result<Plan, Failure> {
     let layout = &request.layout;
-    if request.count == 0 {
-        return Err(Failure::input("count: expected at least one chip, found 0"));
-    }
     let usual = request.count.saturating_mul((USUAL_BATCH / request.count).max(2));
     let sharding = match layout.zero {
         None => Sharding::Optimizer,
@@ -340,7 +390,7 @@ fn plan_of(request: &PerfTrainRequest, precision: Scheme) -> Result<Plan, Failur
             return Err(Failure::input(format!("recompute: expected none, selective or full, found `{other}`")));
         }
     };
-    Ok(Plan {
+    let plan = Plan {
         chips: request.count,
         tensor: layout.tensor.unwrap_or(1),
         pipeline: layout.pipeline.unwrap_or(1),
@@ -356,5 +406,16 @@ fn plan_of(request: &PerfTrainRequest, precision: Scheme) -> Result<Plan, Failur
         precision,
         state: StateBytes::MIXED,
         ..Plan::default()
-    })
+    };
+    match layout.data.filter(|wanted| *wanted != plan.replicas()) {
+        Some(wanted) => Err(Failure::infeasible(format!(
+            "data parallelism {wanted}: {} chips with tensor {}, pipeline {} and context {} make {} copies",
+            plan.chips,
+            plan.tensor,
+            plan.pipeline,
+            plan.context,
+            plan.replicas()
+        ))),
+        None => Ok(plan),
+    }
 }

@@ -45,6 +45,9 @@ pub struct Chosen {
     pub by_default_of: Option<Family>,
 }
 
+/// Figures without which a chip does nothing.
+const NEEDED: [&str; 2] = ["memory_gb", "memory_bandwidth_gb_per_s"];
+
 impl ChipChoice {
     /// A chip of the catalogue.
     #[must_use]
@@ -72,6 +75,9 @@ impl ChipChoice {
             let number: Decimal = value.parse().map_err(|_| {
                 Failure::input(format!("{figure}: expected a number such as 4000, found `{value}`"))
             })?;
+            if NEEDED.contains(&figure.as_str()) && number.to_f64() <= 0.0 {
+                return Err(Failure::input(format!("{figure}: expected more than 0, found {value}")));
+            }
             chip.suppose(figure, number).map_err(Failure::input)?;
         }
         let mut specification = workbench.performance()?.specification(&chip)?;

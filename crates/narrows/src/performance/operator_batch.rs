@@ -62,7 +62,8 @@ pub fn operator_batch(
         summary.rows += 1;
         let cells = csv::StringRecord::from_byte_record_lossy(record.clone());
         let row = Row::new(&columns, &cells, summary.rows as usize + 1);
-        let answer = predict(operator, row, &mut roster, &data.calibration);
+        let answer = check_sizes(row, false)
+            .and_then(|()| predict(operator, row, &mut roster, &data.calibration));
         summary.errors += u64::from(answer.is_err());
         for cell in answer_cells(answer) {
             record.push_field(cell.as_bytes());
@@ -75,6 +76,40 @@ pub fn operator_batch(
     progress(summary.rows);
     writer.flush().map_err(|error| Failure::input(format!("the output cannot be written: {error}")))?;
     Ok(summary)
+}
+
+/// Columns of sizes: none is zero, and none so large that it cannot be meant.
+const SIZES: [&str; 20] = [
+    "m", "n", "k", "batch", "q_len", "kv_len", "heads", "kv_heads", "head_dim", "tokens", "hidden", "inter", "topk",
+    "experts", "tp", "ep", "nodes", "gpus_per_node", "rows", "cols",
+];
+/// The largest size: more elements than any memory holds.
+const LARGEST: f64 = 1e12;
+
+/// Checks the sizes of an operator. Tables leave sizes open that are not needed; a person who
+/// asks (`strict`) means a number.
+///
+/// # Errors
+/// Which is wrong, and how.
+pub(crate) fn check_sizes(row: Row<'_>, strict: bool) -> Result<(), String> {
+    for column in SIZES {
+        let text = row.text(column);
+        let is_sound = match text.parse::<f64>() {
+            Ok(number) => (1.0..=LARGEST).contains(&number),
+            Err(_) => text.is_empty() || !strict,
+        };
+        if !is_sound {
+            return Err(format!("{column}: expected a number from 1 to {LARGEST:e}, found `{text}`"));
+        }
+    }
+    for (part, whole) in [("topk", "experts"), ("ep", "experts"), ("kv_heads", "heads")] {
+        if let (Ok(found), Ok(most)) = (row.number(part), row.number(whole))
+            && found > most
+        {
+            return Err(format!("{part}: expected at most the {most} {whole}, found {found}"));
+        }
+    }
+    Ok(())
 }
 
 /// The added cells of a row.

@@ -6,7 +6,7 @@ use narrows::Workbench;
 use narrows::operations::{ComparedChip, PerfCompareAnswer, PerfCompareRequest, Task, compare};
 use narrows::performance::chip_choice::ChipChoice;
 
-use super::{model_choice, short};
+use super::{counted, model_choice, short};
 use crate::Stop;
 use crate::arguments::{CompareCommand, Format};
 use crate::commands::{print_csv, print_json, progress_bar};
@@ -79,7 +79,7 @@ fn print(out: &mut dyn Write, answer: &PerfCompareAnswer) -> io::Result<()> {
         &format!(
             "training on {} chips; serving on {} with prompts of {} and answers of {} tokens, at most {} ms per \
              output token; tokens a second and chip, ratios to the first",
-            short(answer.train_count as f64),
+            counted(answer.train_count),
             answer.serve_count,
             short(input),
             short(output),

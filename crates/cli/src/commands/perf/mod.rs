@@ -69,7 +69,7 @@ fn causes(parts: Parts, bubble: f64) -> String {
 }
 
 /// A number as a person reads it: three significant digits, grouped if it is large.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         return "-".to_owned();
@@ -92,6 +92,11 @@ fn short(value: f64) -> String {
         _ if size >= 1.0 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
+}
+
+/// A number of things.
+fn counted(count: usize) -> String {
+    if count < 1_000 { count.to_string() } else { short(count as f64) }
 }
 
 /// A fraction as a percentage.

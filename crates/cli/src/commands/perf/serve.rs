@@ -6,7 +6,7 @@ use narrows::Workbench;
 use narrows::operations::{GivenParallelism, PerfServeAnswer, PerfServeRequest, constraint_words, serve};
 use narrows::performance::{Execution, Parallelism, Percentiles, Range};
 
-use super::{causes, chip_choice, model_choice, percent, ranged, short};
+use super::{causes, chip_choice, counted, model_choice, percent, ranged, short};
 use crate::Stop;
 use crate::arguments::{Format, ServeCommand};
 use crate::commands::{print_csv, print_json, progress_bar};
@@ -89,7 +89,7 @@ fn csv(answer: &PerfServeAnswer) -> Result<(), Stop> {
 
 fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
     let execution = &answer.execution;
-    let title = format!("{} on {} x {}", answer.model_name, short(answer.count as f64), answer.chip_name);
+    let title = format!("{} on {} x {}", answer.model_name, counted(answer.count), answer.chip_name);
     writeln!(out, "{HEADING}{title}{HEADING:#}")?;
     paragraph(out, 0, &format!("{}; {}; {}", answer.precision, answer.software, answer.network))?;
     if let Some(asked) = &answer.replaced {
@@ -124,8 +124,8 @@ fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
     if let Some(search) = &answer.search {
         let text = format!(
             "the most output per chip of {} executions that fit, of {} seen; what binds: the {}",
-            short(search.valid as f64),
-            short(search.seen as f64),
+            counted(search.valid),
+            counted(search.seen),
             constraint_words(search.binding)
         );
         paragraph(out, 2, &text)?;

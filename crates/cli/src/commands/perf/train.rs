@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use narrows::operations::{Layout, PerfTrainAnswer, PerfTrainRequest, train};
-use narrows::{Failure, Workbench};
+use narrows::Workbench;
 
-use super::{causes, chip_choice, model_choice, percent, ranged, short};
+use super::{causes, chip_choice, counted, model_choice, percent, ranged, short};
 use crate::Stop;
 use crate::arguments::{Format, TrainCommand};
 use crate::commands::{print_csv, print_json, progress_bar};
@@ -25,6 +25,7 @@ pub(super) fn run(workbench: &Workbench, command: &TrainCommand, format: Format)
             pipeline: command.pp,
             context: command.cp,
             expert: command.ep,
+            data: command.dp,
             virtual_stages: command.vp,
             micro_batch: command.micro_batch,
             zero: command.zero,
@@ -46,14 +47,6 @@ pub(super) fn run(workbench: &Workbench, command: &TrainCommand, format: Format)
     let answer = train(workbench, &request, &mut progress)?;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
-    }
-    let replicas = answer.step.plan.replicas();
-    if let Some(wanted) = command.dp.filter(|wanted| *wanted != replicas) {
-        return Err(Failure::infeasible(format!(
-            "data parallelism {wanted}: {} chips with the other degrees leave {replicas} replicas",
-            command.count
-        ))
-        .into());
     }
     match format {
         Format::Json => print_json(&answer)?,
@@ -85,7 +78,7 @@ fn csv(answer: &PerfTrainAnswer) -> Result<(), Stop> {
 
 fn print(out: &mut dyn Write, answer: &PerfTrainAnswer) -> io::Result<()> {
     let plan = answer.step.plan;
-    writeln!(out, "{HEADING}{} on {} x {}{HEADING:#}", answer.model_name, short(plan.chips as f64), answer.chip_name)?;
+    writeln!(out, "{HEADING}{} on {} x {}{HEADING:#}", answer.model_name, counted(plan.chips), answer.chip_name)?;
     let (total, active) = answer.parameters;
     let parameters = if (total - active).abs() > 0.02 * total {
         format!("{} billion parameters, {} active", short(total / 1e9), short(active / 1e9))
@@ -133,9 +126,9 @@ fn print(out: &mut dyn Write, answer: &PerfTrainAnswer) -> io::Result<()> {
     if let Some(search) = &answer.search {
         let text = format!(
             "the fastest of {} executions that are possible, of {} seen; {} do not fit into memory; what binds: {}",
-            short(search.valid as f64),
-            short(search.seen as f64),
-            short(search.rejected.memory as f64),
+            counted(search.valid),
+            counted(search.seen),
+            counted(search.rejected.memory),
             search.binding.words()
         );
         paragraph(out, 2, &text)?;
