@@ -141,8 +141,11 @@ pub fn predict(
 #[must_use]
 pub fn is_decoding(row: Row<'_>) -> bool {
     let (new, all) = (row.number("q_len").unwrap_or(1.0), row.number("kv_len").unwrap_or(1.0));
-    new <= 8.0 && all > new || new <= 1.0
+    new <= MOST_SPECULATIVE && all > new
 }
+
+/// More new tokens than this are a prompt.
+const MOST_SPECULATIVE: f64 = 8.0;
 
 fn of_kernel<K: Measured>(
     row: Row<'_>,
