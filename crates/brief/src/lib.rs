@@ -4,6 +4,7 @@
 //! no script: pictures are SVG drawn here, colours follow the reader's light or dark
 //! setting, every picture has a text alternative, and the whole prints.
 
+mod abilities;
 mod band;
 mod drawing;
 #[cfg(test)]

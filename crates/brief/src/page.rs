@@ -4,6 +4,7 @@ use askama::Template;
 use narrows::operations::{BriefAnswer, CheckAnswer, Period, PlaceReference, PlaneMap, SiblingCell};
 use narrows::{Class, Decimal, Determination, Flip, Ground, LiveMargin, Origin, Truth};
 
+use crate::abilities::Abilities;
 use crate::band::Band;
 use crate::map::{self, Shown};
 use crate::tone::{Depths, class_words, tone};
@@ -63,6 +64,7 @@ struct Page<'a> {
     flips: Vec<FlipLine<'a>>,
     planes: Vec<Plane<'a>>,
     siblings: Option<Siblings<'a>>,
+    abilities: Option<Abilities<'a>>,
     facts: Vec<Fact<'a>>,
 }
 
@@ -201,6 +203,7 @@ impl<'a> Page<'a> {
             flips: determination.flips.iter().map(|flip| flip_line(flip, answer, &depths)).collect(),
             planes: planes.map(|(at, map)| plane(at, map, &depths, &shown)).collect(),
             siblings: siblings.map(|it| sibling_table(it, &answer.chip.chip.id)),
+            abilities: Abilities::new(answer),
             facts: facts(answer),
             headquarters: name(&check.headquarters),
             from: name(&check.exported_from),

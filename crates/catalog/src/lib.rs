@@ -64,6 +64,24 @@ pub struct Lineage {
     pub members: Vec<String>,
 }
 
+/// Chips that others are measured against, and what all of them are asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// What the chips have in common.
+    pub name: String,
+    /// Names of models, in the order of telling.
+    pub models: Vec<String>,
+    /// Ids of the chips.
+    pub members: Vec<String>,
+}
+
+/// Groups that name chips, checked once all chips are read.
+#[derive(Default)]
+struct Groups {
+    lineages: Vec<Located<Lineage>>,
+    comparisons: Vec<Located<Comparison>>,
+}
+
 /// A chip found by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
@@ -80,6 +98,7 @@ pub struct Chips {
     vendors: BTreeMap<String, Vendor>,
     families: BTreeMap<String, Family>,
     lineages: Vec<Lineage>,
+    comparisons: Vec<Comparison>,
     precisions: Vec<Precision>,
     names: NameIndex,
 }
@@ -111,11 +130,11 @@ pub fn read_chips<'a>(
     let mut chips = Chips::default();
     let mut optional_words: Vec<(String, String)> = Vec::new();
     let mut family_aliases: BTreeMap<String, (Vec<String>, Location)> = BTreeMap::new();
-    let mut lineages: Vec<Located<Lineage>> = Vec::new();
+    let mut groups = Groups::default();
     for file in files {
         match file.path.rsplit('/').next() {
             Some("vendors.toml") => chips.read_vendors(file, places, &mut optional_words, &problems),
-            Some("families.toml") => chips.read_families(file, &mut family_aliases, &mut lineages, &problems),
+            Some("families.toml") => chips.read_families(file, &mut family_aliases, &mut groups, &problems),
             Some("precisions.toml") => chips.read_precisions(file, &problems),
             Some("SOURCES.toml") => read_sources(file, &problems),
             _ => {
@@ -126,10 +145,15 @@ pub fn read_chips<'a>(
         }
     }
     chips.index(&optional_words, &family_aliases, &problems);
-    for Located { value: lineage, at } in lineages {
+    for Located { value: lineage, at } in groups.lineages {
         chips.check_members("lineage", &lineage.name, &lineage.members, &at, &problems);
         chips.lineages.retain(|other| other.name != lineage.name);
         chips.lineages.push(lineage);
+    }
+    for Located { value: comparison, at } in groups.comparisons {
+        chips.check_members("comparison", &comparison.name, &comparison.members, &at, &problems);
+        chips.comparisons.retain(|other| other.name != comparison.name);
+        chips.comparisons.push(comparison);
     }
     problems.finish(chips)
 }
@@ -166,7 +190,7 @@ impl Chips {
         &mut self,
         file: DataFile<'_>,
         aliases: &mut BTreeMap<String, (Vec<String>, Location)>,
-        lineages: &mut Vec<Located<Lineage>>,
+        groups: &mut Groups,
         problems: &Collector,
     ) {
         let Some(document) = Document::parse(file, problems) else { return };
@@ -187,7 +211,21 @@ impl Chips {
                 table.report("members", "a lineage needs members, the first of which is the measure");
             }
             if let Some(name) = table.string("name") {
-                lineages.push(Located { value: Lineage { name, members }, at: table.here() });
+                groups.lineages.push(Located { value: Lineage { name, members }, at: table.here() });
+            }
+            table.finish();
+        }
+        for table in root.tables("comparison") {
+            let [models, members] = ["models", "members"].map(|key| table.plain_strings(key));
+            for (key, listed) in [("models", &models), ("members", &members)] {
+                if listed.is_empty() {
+                    table.report(key, "a comparison needs models and members");
+                }
+            }
+            if let Some(name) = table.string("name") {
+                groups
+                    .comparisons
+                    .push(Located { value: Comparison { name, models, members }, at: table.here() });
             }
             table.finish();
         }
@@ -307,6 +345,12 @@ impl Chips {
     #[must_use]
     pub fn lineage_of(&self, chip: &Chip) -> Option<&Lineage> {
         self.lineages.iter().find(|lineage| lineage.members.contains(&chip.id))
+    }
+
+    /// Chips that every chip is compared with.
+    #[must_use]
+    pub fn comparisons(&self) -> &[Comparison] {
+        &self.comparisons
     }
 
     /// Bit lengths of the precisions.

@@ -97,6 +97,43 @@ fn pages_are_sound_and_self_contained() {
     }
 }
 
+/// What a page says of training and serving, chip by chip.
+#[test]
+fn pages_tell_what_a_chip_can_still_do() {
+    let folder = TempDir::new().expect("a folder");
+    let section = |arguments: &[&str]| {
+        let (path, summary) = brief(folder.path(), arguments);
+        (Html::parse_document(&fs::read_to_string(path).expect("a page")), summary)
+    };
+    let (page, summary) = section(&["H20", "--to", "CN", "--on", "2026-11-23"]);
+    let tables = select(&page, ".abilities table");
+    assert_eq!(tables.len(), 2, "a table for each model");
+    for table in tables {
+        let rows = Selector::parse("tbody tr").expect("a selector");
+        let (rate, cell) = (Selector::parse(".rate").expect("one"), Selector::parse("td").expect("one"));
+        let own = Selector::parse("tr.own").expect("a selector");
+        assert_eq!(table.select(&own).count(), 1, "the chip itself stands out");
+        // Its lineage of four, and parts of several other makers.
+        assert!(table.select(&rows).count() > 6, "siblings and others");
+        for cell in table.select(&cell) {
+            let said = cell.text().collect::<String>();
+            let why = said.contains("would do") || said.contains("possible");
+            assert!(cell.select(&rate).next().is_some() || why, "neither a rate nor a reason: {said}");
+        }
+    }
+    let text: String = select(&page, ".abilities").iter().flat_map(|it| it.text()).collect();
+    assert!(text.contains("per $1,000"), "a price where the catalogue has one");
+    assert!(summary.contains("What it can still do"), "{summary}");
+
+    let (page, summary) = section(&["nvidia.rubin-ultra", "--to", "CN", "--on", "2026-03-02"]);
+    let text: String = select(&page, ".abilities").iter().flat_map(|it| it.text()).collect();
+    assert!(text.contains("not on record") && select(&page, ".abilities table").is_empty(), "{text}");
+    assert!(summary.contains("cannot be computed"), "{summary}");
+
+    let (page, summary) = section(&["HBM3E", "--to", "CN", "--on", "2025-02-01"]);
+    assert!(select(&page, ".abilities").is_empty() && !summary.contains("still do"), "a bare memory stack");
+}
+
 /// A browser, or none. `NARROWS_BROWSER` names one that must be there.
 fn browser() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("NARROWS_BROWSER") {

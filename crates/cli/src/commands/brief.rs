@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use narrows::operations::{Brief, BriefAnswer, Period, Siblings};
+use narrows::operations::{Abilities, Brief, BriefAnswer, Period, Siblings, Task};
 use narrows::{Failure, Operation, Workbench};
 
 use super::check::print_question;
+use super::perf::short;
 use super::print_json;
 use crate::Stop;
 use crate::arguments::{BriefCommand, Format, TransactionArguments, ViewArgument};
@@ -149,6 +150,9 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
     if let Some(siblings) = &answer.siblings {
         print_siblings(out, siblings)?;
     }
+    if let Some(abilities) = &answer.abilities {
+        print_abilities(out, abilities, &answer.chip.chip.id)?;
+    }
     writeln!(out)?;
     writeln!(out, "page written to {}", path.display())
 }
@@ -178,6 +182,30 @@ fn print_siblings(out: &mut dyn Write, siblings: &Siblings) -> io::Result<()> {
             2,
             &format!("{}: {}; {}", chip.name, ratios.collect::<Vec<_>>().join(", "), chip.status),
         )?;
+    }
+    Ok(())
+}
+
+/// The chip's own rates, one line for each model.
+fn print_abilities(out: &mut dyn Write, abilities: &Abilities, subject: &str) -> io::Result<()> {
+    heading(out, "What it can still do, in tokens a second and chip")?;
+    if let Some(figure) = &abilities.lacks {
+        return paragraph(out, 2, &format!("cannot be computed: {figure} is not on record"));
+    }
+    for answer in abilities.comparisons.iter().flat_map(|comparison| &comparison.models) {
+        let Some(own) = answer.chips.iter().find(|chip| chip.chip == subject) else { continue };
+        let rate = |task: &Task| match task {
+            Task::Done { per_chip, ratio, .. } => {
+                let ratio = ratio.map(|ratio| format!(" x {ratio:.2}")).unwrap_or_default();
+                format!("{} to {}{ratio}", short(per_chip.low), short(per_chip.high))
+            }
+            Task::Impossible(_) => "impossible, the page says why".to_owned(),
+        };
+        let [training, decoding] = [&own.training, &own.decoding].map(rate);
+        let ground =
+            if own.calibration.is_empty() { String::new() } else { format!(" ({})", own.calibration) };
+        let line = format!("{}{ground}: training {training}; decoding {decoding}", answer.model_name);
+        paragraph(out, 2, &line)?;
     }
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! `brief`: everything that one page on a chip and a destination shows.
 
+mod abilities;
+
 use narrows_catalog::{Chip, figure_kind};
 use narrows_condition::Value;
 use narrows_law::{InstrumentReference, Origin, Status};
 use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
+
+pub use abilities::{Abilities, AbilityComparison};
 
 use super::check::{Check, CheckAnswer, CheckRequest};
 use super::chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
@@ -34,6 +38,9 @@ pub struct BriefAnswer {
     /// The chip beside its siblings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub siblings: Option<Siblings>,
+    /// What the chip does for some models, beside its siblings and others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abilities: Option<Abilities>,
     /// Instruments behind any status of the history, in the order of their first effect there.
     pub instruments: Vec<InstrumentReference>,
 }
@@ -140,6 +147,7 @@ impl Operation for Brief {
             .collect::<Result<Vec<PlaneMap>, Failure>>()?;
         let instruments = instruments(&mut examiner, request, &history.periods)?;
         let siblings = siblings(workbench, request, &chip, &check)?;
+        let abilities = abilities::abilities(workbench, &chip.chip, siblings.as_ref())?;
         Ok(BriefAnswer {
             statuses: examiner.jurisdiction().statuses().to_vec(),
             check,
@@ -147,6 +155,7 @@ impl Operation for Brief {
             history: history.periods,
             planes,
             siblings,
+            abilities,
             instruments,
         })
     }

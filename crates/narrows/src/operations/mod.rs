@@ -13,7 +13,9 @@ mod perf_train;
 mod plane;
 mod rules;
 
-pub use brief::{Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings};
+pub use brief::{
+    Abilities, AbilityComparison, Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings,
+};
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
