@@ -51,8 +51,8 @@ pub fn quantile(sorted: &[f64], fraction: f64) -> f64 {
 
 /// Finds constants for which `predict(row, constants)` comes near `observed(row)`.
 ///
-/// `weights` give each row's say. Starts at `start` and at each of `specs`' own starts,
-/// and keeps the better end.
+/// `weights` give each row's say. Goes down from each of `starts` (from the constants' own
+/// if there are none) and keeps the best end.
 pub fn fit(
     specs: &[ConstantSpec],
     starts: &[Vec<f64>],
@@ -60,11 +60,37 @@ pub fn fit(
     weights: &[f64],
     predict: &dyn Fn(usize, &[f64]) -> f64,
 ) -> Vec<f64> {
-    let own: Vec<f64> = specs.iter().map(|spec| spec.start).collect();
+    let own = own_start(specs);
     let problem = Problem { specs, observed, weights, predict };
-    let ends = std::iter::once(&own).chain(starts).map(|start| problem.descend(start));
+    let starts = if starts.is_empty() { std::slice::from_ref(&own) } else { starts };
+    let ends = starts.iter().map(|start| problem.descend(start));
     ends.min_by(|one, other| problem.loss(one).total_cmp(&problem.loss(other))).unwrap_or(own)
 }
+
+/// The values of constants before any fit.
+#[must_use]
+pub fn own_start(specs: &[ConstantSpec]) -> Vec<f64> {
+    specs.iter().map(|spec| spec.start).collect()
+}
+
+/// Several starts: the constants' own, and others around it, always the same ones.
+#[must_use]
+pub fn several_starts(specs: &[ConstantSpec], count: usize) -> Vec<Vec<f64>> {
+    // A Weyl sequence with the golden ratio: evenly spread, and free of any generator.
+    let spread = |at: usize| (at as f64 * 0.618_033_988_749_895).fract() - 0.5;
+    (0..count)
+        .map(|start| {
+            let moved = |(at, spec): (usize, &ConstantSpec)| {
+                let by = if start == 0 { 0.0 } else { REACH * spread(start * specs.len() + at) };
+                Problem::close(spec, Problem::open(spec, spec.start) + by)
+            };
+            specs.iter().enumerate().map(moved).collect()
+        })
+        .collect()
+}
+
+/// How far other starts reach, on the open scale: a factor of some three either way.
+const REACH: f64 = 2.0;
 
 /// Residuals below this count with their square, above it with their size.
 const KNEE: f64 = 0.03;
@@ -209,7 +235,7 @@ impl Problem<'_> {
                 let after = self.residuals(&self.constants(&trial));
                 let after_loss = self.loss_of(&after);
                 if after_loss.is_finite() && after_loss < loss {
-                    improved = loss - after_loss > 1e-6 * loss;
+                    improved = loss - after_loss > 3e-5 * loss;
                     (open, residuals, loss) = (trial, after, after_loss);
                     damping = (damping / 5.0).max(1e-9);
                     break;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use narrows_perf::{Accelerator, ConstantSet, Families, Kernel, Scheme};
 
-use crate::fit::{ErrorSummary, fit};
+use crate::fit::{ErrorSummary, fit, several_starts};
 
 /// What shares constants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +52,10 @@ pub struct Fitted {
 /// Folds in which whole configurations are left out.
 pub const FOLDS: u64 = 4;
 
-/// Fits the constants of one group.
+/// Starts of the fit to all rows of a group; fits with rows left out begin where it ends.
+const STARTS: usize = 3;
+
+/// Fits the constants of one group, from given starts or from the constants' own.
 pub fn fit_rows<K: Kernel>(rows: &[&Measurement<K::Shape>], starts: &[Vec<f64>]) -> Vec<f64> {
     let observed: Vec<f64> = rows.iter().map(|row| row.observed).collect();
     // Every chip has the same say, however many rows it brings.
@@ -90,7 +93,7 @@ pub fn by_group<S>(rows: &[Measurement<S>]) -> BTreeMap<&GroupKey, Vec<&Measurem
 /// Fits every group on all of its rows.
 pub fn fit_all<K: Kernel>(rows: &[Measurement<K::Shape>]) -> Vec<Fitted> {
     let fitted = by_group(rows).into_iter().map(|(key, rows)| {
-        let values = fit_rows::<K>(&rows, &[]);
+        let values = fit_rows::<K>(&rows, &several_starts(K::Constants::SPECS, STARTS));
         let mut chips: Vec<String> = rows.iter().map(|row| row.chip.clone()).collect();
         chips.sort();
         chips.dedup();
