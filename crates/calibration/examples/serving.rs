@@ -83,7 +83,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} rows in {:?}; skipped {skipped:#?}", served.len(), started.elapsed());
     let fits = arguments.iter().any(|word| word == "fit");
     if let Some(path) = arguments.iter().skip_while(|word| *word != "write").nth(1) {
-        std::fs::write(path, narrows_calibration::serving::fitting::constants_file(&served, &families))?;
+        use narrows_calibration::serving::fitting::{constants_file, offline_constants, read_offline};
+        let published = file.replace("e2e_serving_silicon", "e2e");
+        let offline = read_offline(&Table::read(File::open(published)?)?, &mut context);
+        let text = constants_file(&served, &families) + &offline_constants(&offline, &families);
+        std::fs::write(path, text)?;
         return Ok(());
     }
     let mut all: Vec<(&Served, f64, f64)> = Vec::new();

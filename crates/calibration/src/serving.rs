@@ -131,7 +131,7 @@ impl Context<'_> {
     }
 
     /// Constants of the first group that was fitted for the family, or for the nearest one.
-    fn constants(&self, variants: &[&str], family: usize, chip: &str) -> Overheads {
+    pub(crate) fn constants(&self, variants: &[&str], family: usize, chip: &str) -> Overheads {
         let families = self.roster.families();
         let own = families.get(family).map_or("", |family| family.id.as_str());
         let near = families.get(family).map(|family| family.similar.as_slice()).unwrap_or_default();

@@ -1,12 +1,13 @@
 //! Fits of the constants of software, by software and family of chips.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use narrows_perf::{ConstantSet, Families, Kernel};
 use narrows_perf::serving::Host;
 use narrows_perf::serving::profile::Overheads;
 
+use super::published::Published;
 use super::{Context, Prepared, Request};
 use crate::fit::{ErrorSummary, fit};
 use crate::group::{FOLDS, stable_hash};
@@ -81,18 +82,11 @@ const PRIOR_ROWS: f64 = 0.5;
 /// Constants for rows; `start` is tried beside the usual ones.
 #[must_use]
 pub fn fit_rows(rows: &[&Served], start: &[Vec<f64>]) -> Vec<f64> {
-    let mut observed: Vec<f64> = rows.iter().flat_map(|row| [row.tpot_ms, row.ttft_ms]).collect();
-    let mut weights: Vec<f64> = rows.iter().flat_map(|row| [row.weight, FIRST_TOKEN_SAY * row.weight]).collect();
-    // Each constant is drawn a little to what it would be without any measurement, as if a
-    // few rows said so: else those that the rows cannot tell apart run to their limits.
-    let all: f64 = rows.iter().map(|row| row.weight).sum();
-    observed.extend(Overheads::SPECS.iter().map(|spec| spec.start));
-    weights.extend(Overheads::SPECS.iter().map(|_| PRIOR_SAY * all + PRIOR_ROWS));
+    let observed: Vec<f64> = rows.iter().flat_map(|row| [row.tpot_ms, row.ttft_ms]).collect();
+    let weights: Vec<f64> = rows.iter().flat_map(|row| [row.weight, FIRST_TOKEN_SAY * row.weight]).collect();
     let last = std::cell::RefCell::new((usize::MAX, Vec::new(), 0.0));
     let predict = |at: usize, values: &[f64]| {
-        let Some(row) = rows.get(at / 2) else {
-            return values.get(at - 2 * rows.len()).copied().unwrap_or(f64::NAN);
-        };
+        let Some(row) = rows.get(at / 2) else { return f64::NAN };
         let mut last = last.borrow_mut();
         if !at.is_multiple_of(2) && last.0 == at / 2 && last.1 == values {
             return last.2;
@@ -101,7 +95,96 @@ pub fn fit_rows(rows: &[&Served], start: &[Vec<f64>]) -> Vec<f64> {
         *last = (at / 2, values.to_vec(), prediction.ttft_ms);
         if at.is_multiple_of(2) { prediction.tpot_ms } else { prediction.ttft_ms }
     };
-    fit(Overheads::SPECS, start, &observed, &weights, &predict)
+    fit_with_prior(observed, weights, start, &predict)
+}
+
+/// A fit in which each constant is drawn a little to what it would be without any
+/// measurement, as if a few rows said so: else those that the rows cannot tell apart run to
+/// their limits.
+fn fit_with_prior(
+    mut observed: Vec<f64>,
+    mut weights: Vec<f64>,
+    start: &[Vec<f64>],
+    predict: &dyn Fn(usize, &[f64]) -> f64,
+) -> Vec<f64> {
+    let rows = observed.len();
+    let all: f64 = weights.iter().sum();
+    observed.extend(Overheads::SPECS.iter().map(|spec| spec.start));
+    weights.extend(Overheads::SPECS.iter().map(|_| PRIOR_SAY * all + PRIOR_ROWS));
+    let with_prior = |at: usize, values: &[f64]| match at.checked_sub(rows) {
+        Some(constant) => values.get(constant).copied().unwrap_or(f64::NAN),
+        None => predict(at, values),
+    };
+    fit(Overheads::SPECS, start, &observed, &weights, &with_prior)
+}
+
+/// A published output of a server in offline use.
+#[derive(Debug, Clone)]
+pub struct Offline {
+    /// Its steps.
+    pub published: Published,
+    /// The published value.
+    pub value: f64,
+    /// Rows of the same configuration have the same text.
+    pub configuration: String,
+}
+
+/// Reads the published outputs of servers in offline use.
+pub fn read_offline(table: &Table, context: &mut Context<'_>) -> Vec<Offline> {
+    let rows = table.iter().filter(|row| row.text("kind") == "serve");
+    let read = rows.filter_map(|row| {
+        let published = context.published(row).ok().filter(Published::is_total)?;
+        let configuration = ["model", "seq_in", "seq_out"].map(|name| row.text(name)).join(" ");
+        Some(Offline { published, value: row.number("value").ok()?, configuration })
+    });
+    read.collect()
+}
+
+fn fit_offline(rows: &[&Offline]) -> Vec<f64> {
+    let observed: Vec<f64> = rows.iter().map(|row| row.value).collect();
+    let predict = |at: usize, values: &[f64]| {
+        rows.get(at).map_or(f64::NAN, |row| row.published.predict(&Overheads::from_values(values)))
+    };
+    fit_with_prior(observed, vec![1.0; rows.len()], &[], &predict)
+}
+
+fn offline_pairs(rows: &[&Offline], values: &[f64]) -> Vec<(f64, f64)> {
+    let overheads = Overheads::from_values(values);
+    rows.iter().map(|row| (row.published.predict(&overheads), row.value)).collect()
+}
+
+/// Constants of offline use with their errors, in the form of the file.
+#[must_use]
+pub fn offline_constants(rows: &[Offline], families: &Families) -> String {
+    let mut groups: BTreeMap<(&str, usize), Vec<&Offline>> = BTreeMap::new();
+    for row in rows {
+        if let [variant, ..] = row.published.variants {
+            groups.entry((variant, row.published.family)).or_default().push(row);
+        }
+    }
+    let mut text = String::new();
+    for ((variant, family), own) in groups {
+        if own.len() < FEWEST_DONORS {
+            continue;
+        }
+        let mut known = Vec::new();
+        let mut unseen = Vec::new();
+        for fold in 0..FOLDS {
+            let (out, kept): (Vec<_>, Vec<_>) =
+                own.iter().copied().partition(|row| stable_hash(&row.configuration) % FOLDS == fold);
+            known.extend(offline_pairs(&out, &fit_offline(&kept)));
+        }
+        let chips: BTreeSet<&str> = own.iter().map(|row| row.published.chip.as_str()).collect();
+        for chip in &chips {
+            let (out, kept): (Vec<_>, Vec<_>) = own.iter().copied().partition(|row| row.published.chip == *chip);
+            unseen.extend(offline_pairs(&out, &fit_offline(&kept)));
+        }
+        let chips: Vec<&str> = chips.into_iter().collect();
+        let family = families.get(family).map_or("", |family| family.id.as_str());
+        let errors = (ErrorSummary::of(&known), ErrorSummary::of(&unseen));
+        entry(&mut text, variant, family, &chips, own.len(), &errors, "Output tokens a second.", &fit_offline(&own));
+    }
+    text
 }
 
 /// Predictions for rows whose configuration was left out of the fit.
@@ -180,28 +263,38 @@ pub fn constants_file(rows: &[Served], families: &Families) -> String {
         chips.sort_unstable();
         chips.dedup();
         let family = families.get(family).map_or("", |family| family.id.as_str());
-        let spread = |error: &ErrorSummary| format!("{{ median = {:.4}, p90 = {:.4} }}", error.median, error.p90);
-        let _ = write!(
-            text,
-            "\n[[fit]]\nkernel = \"{}\"\nvariant = \"{variant}\"\nscheme = \"bf16\"\nfamily = \"{family}\"\n\
-             chips = {chips:?}\nrows = {}\nknown = {}\nunseen = {}\n\
-             # Time to first token: known {}, unseen {}.\nconstants = {{ ",
-            Host::NAME,
-            own.len(),
-            spread(&known.0),
-            spread(&unseen.0),
-            spread(&known.1),
-            spread(&unseen.1),
-        );
-        let named: Vec<String> = Overheads::SPECS
-            .iter()
-            .zip(&values)
-            .map(|(spec, value)| format!("{} = {value:.4}", spec.name))
-            .collect();
-        text.push_str(&named.join(", "));
-        text.push_str(" }\n");
+        let note = format!("Time to first token: known {}, unseen {}.", spread(&known.1), spread(&unseen.1));
+        entry(&mut text, &variant, family, &chips, own.len(), &(known.0, unseen.0), &note, &values);
     }
     text
+}
+
+fn spread(error: &ErrorSummary) -> String {
+    format!("{{ median = {:.4}, p90 = {:.4} }}", error.median, error.p90)
+}
+
+/// One group of constants in the form of the file.
+#[expect(clippy::too_many_arguments, reason = "the columns of one entry")]
+fn entry(
+    text: &mut String,
+    variant: &str,
+    family: &str,
+    chips: &[&str],
+    rows: usize,
+    (known, unseen): &(ErrorSummary, ErrorSummary),
+    note: &str,
+    values: &[f64],
+) {
+    let named = Overheads::SPECS.iter().zip(values).map(|(spec, value)| format!("{} = {value:.4}", spec.name));
+    let _ = write!(
+        text,
+        "\n[[fit]]\nkernel = \"{}\"\nvariant = \"{variant}\"\nscheme = \"bf16\"\nfamily = \"{family}\"\n\
+         chips = {chips:?}\nrows = {rows}\nknown = {}\nunseen = {}\n# {note}\nconstants = {{ {} }}\n",
+        Host::NAME,
+        spread(known),
+        spread(unseen),
+        named.collect::<Vec<_>>().join(", "),
+    );
 }
 
 /// Errors of times per output token and of times to first token.

@@ -1,10 +1,10 @@
 //! Published results of servers (`e2e.csv`), each in its own unit.
 
-use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile};
+use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile, Timed};
 use narrows_perf::serving::steady::Load;
-use narrows_perf::serving::{Deployment, Links, Parallelism, Worker};
+use narrows_perf::serving::{Deployment, Host, Links, Parallelism, Worker};
 use narrows_perf::model::Model;
-use narrows_perf::{Machine, Scheme, Software};
+use narrows_perf::{Kernel, Machine, Scheme, Software};
 
 use super::{Context, request, software};
 use crate::table::{Row, Table};
@@ -32,18 +32,54 @@ const DAY_OF_DECODING: f64 = 0.8;
 /// Chips of a node.
 const NODE: f64 = 8.0;
 
-/// A published setting, as far as it can be told.
-struct Setting<'a> {
-    model: Model,
-    machine: Machine,
-    links: Links,
-    deployments: Vec<Deployment>,
+/// What a published result says was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quantity {
+    /// Time of prompts.
+    PromptLatency,
+    /// Time of whole requests.
+    WholeLatency,
+    /// Output of a whole server.
+    Total,
+    /// Prompts alone.
+    InputRate,
+    /// Decoding alone.
+    OutputRate,
+}
+
+/// In what unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Unit {
+    /// Seconds in the unit of a time.
+    seconds: f64,
+    /// Chips to which a rate is referred; none if to all.
+    chips: Option<f64>,
+    /// Part of what full steps sustain.
+    share: f64,
+}
+
+/// A published result with the steps of the workers that may have produced it.
+#[derive(Debug, Clone)]
+pub struct Published {
+    quantity: Quantity,
+    unit: Unit,
     lengths: Lengths,
     batch: Option<f64>,
-    overheads: Overheads,
-    overlaps: bool,
-    row: Row<'a>,
+    /// One for each way in which the model may have been divided.
+    profiles: Vec<Profile>,
+    /// Names of groups of constants that may serve, the best first.
+    pub variants: &'static [&'static str],
+    /// Family of the chip, by index.
+    pub family: usize,
+    /// Id of the chip in the catalogue.
+    pub chip: String,
 }
+
+/// Constants of software for offline runs of models without and with experts, and of
+/// deployments tuned by hand.
+const OFFLINE: &[&str] = &["offline"];
+const OFFLINE_EXPERTS: &[&str] = &["offline_experts", "offline"];
+const TUNED: &[&str] = &["tuned"];
 
 impl Context<'_> {
     /// Predicts a published result of serving, prefill or decoding in its own unit.
@@ -51,167 +87,190 @@ impl Context<'_> {
     /// # Errors
     /// Why there is no prediction.
     pub fn predict_published(&mut self, row: Row<'_>) -> Result<f64, String> {
-        let setting = self.setting(row)?;
-        let kind = row.text("kind");
-        let metric = row.text("metric");
-        let day = is_day(row);
-        let of_day = |share: f64| if day { share } else { 1.0 };
-        match (kind, metric) {
-            (_, "latency") => setting.latency(),
-            ("serve", "output_tokens_per_s_total" | "tokens_per_s_total") => setting.total(),
-            ("prefill", _) if metric.contains("input_tokens") => setting.input_rate().map(|rate| of_day(DAY_OF_PROMPTS) * rate),
-            ("decode", _) if metric.contains("output_tokens") => {
-                setting.output_rate().map(|rate| of_day(DAY_OF_DECODING) * rate)
-            }
-            ("serve", _) if metric.contains("input_tokens") => setting.input_rate(),
-            ("serve", _) if metric.contains("output_tokens") => setting.output_rate(),
-            _ => Err(format!("{kind} {metric}: not a time or rate of a server")),
+        let published = self.published(row)?;
+        let overheads = self.published_overheads(&published);
+        Ok(published.predict(&overheads))
+    }
+
+    /// Constants of software for a published result: those before any fit where none were
+    /// fitted for its kind.
+    #[must_use]
+    pub fn published_overheads(&self, published: &Published) -> Overheads {
+        let known = |variant: &&&str| {
+            self.calibration.fits.iter().any(|fit| fit.kernel == Host::NAME && fit.variant == ***variant)
+        };
+        if published.variants.iter().any(|variant| known(&variant)) {
+            self.constants(published.variants, published.family, &published.chip)
+        } else {
+            Overheads::default()
         }
     }
 
-    fn setting<'r>(&mut self, row: Row<'r>) -> Result<Setting<'r>, String> {
-        let named = self.models.find(row.text("model")).map_err(|error| error.to_string())?;
+    /// Reads a published result.
+    ///
+    /// # Errors
+    /// Why it has no meaning for a server.
+    pub fn published(&mut self, row: Row<'_>) -> Result<Published, String> {
+        let quantity = quantity(row)?;
+        let model = self.models.find(row.text("model")).map_err(|error| error.to_string())?.model;
         let families = self.roster.families();
         let specification = self.roster.find(row.text("chip"))?.clone();
         let software = source_software(row);
         let machine = Machine::new(&specification, self.calibration, families, software);
         let network = self.networks.of_chip(&specification, families);
         let links = Links::of(&network, &specification.accelerator);
-        let model = named.model;
         let (weights, experts) = schemes(row, &model)?;
-        let chips = chips(row);
-        let (division, large) = divisions(row, &model, chips);
+        let (divisions, large) = divisions(row, &model, chips(row));
         let cache = if experts.weight_bytes() < 1.5 { Scheme::Fp8 } else { Scheme::Bf16 };
-        let deployments = division.into_iter().map(|parallelism| Deployment {
-            parallelism: request::divisible(&model, parallelism),
-            weights,
-            experts,
-            cache,
-            skew: 0.0,
-        });
         let cached = if row.text("metric").starts_with("computed") { 0.0 } else { hits(row.text("notes")) };
         let lengths = Lengths {
             input: row.number("seq_in").unwrap_or(USUAL_INPUT).max(1.0),
             output: row.number("seq_out").unwrap_or(USUAL_OUTPUT).max(1.0),
             cached,
         };
-        let apart = row.text("kind") != "serve";
-        let names = request::variants(software, model.has_experts(), apart);
-        let overheads = self.constants(&names, specification.accelerator.family, &specification.id);
-        Ok(Setting {
-            machine,
-            links,
-            deployments: deployments.collect(),
-            lengths,
-            batch: row.number("batch").ok().filter(|batch| *batch >= 1.0),
-            overheads,
-            overlaps: large,
-            model,
-            row,
-        })
-    }
-}
-
-impl Setting<'_> {
-    fn policy(&self, mixes: bool, step_tokens: f64, most_sequences: f64) -> Policy {
-        Policy { step_tokens, mixes, most_sequences, overlaps: self.overlaps }
-    }
-
-    fn profiles(&self, lengths: Lengths, clients: f64, policy: Policy) -> Result<Vec<Profile>, String> {
+        let batch = row.number("batch").ok().filter(|batch| *batch >= 1.0);
+        let (lengths, clients, policy) = load(quantity, lengths, batch, large);
         let mut reason = "there is no way to divide the model".to_owned();
         let mut profiles = Vec::new();
-        for deployment in &self.deployments {
-            let worker = Worker::new(&self.model, &self.machine, self.links, *deployment);
-            let profile = worker
-                .map_err(|error| error.to_string())
-                .and_then(|worker| Profile::new(&worker, lengths, clients, policy).map_err(|error| error.to_string()));
+        for parallelism in divisions {
+            let parallelism = request::divisible(&model, parallelism);
+            let deployment = Deployment { parallelism, weights, experts, cache, skew: 0.0 };
+            let worker = Worker::new(&model, &machine, links, deployment).map_err(|error| error.to_string());
+            let profile = worker.and_then(|worker| {
+                Profile::new(&worker, lengths, clients, policy).map_err(|error| error.to_string())
+            });
             match profile {
                 Ok(profile) => profiles.push(profile),
                 Err(error) => reason = error,
             }
         }
-        if profiles.is_empty() { Err(reason) } else { Ok(profiles) }
+        if profiles.is_empty() {
+            return Err(reason);
+        }
+        let variants = match (quantity, model.has_experts()) {
+            (Quantity::InputRate | Quantity::OutputRate, _) => TUNED,
+            (_, true) => OFFLINE_EXPERTS,
+            (_, false) => OFFLINE,
+        };
+        Ok(Published {
+            quantity,
+            unit: unit(row, quantity),
+            lengths,
+            batch,
+            profiles,
+            variants,
+            family: specification.accelerator.family,
+            chip: specification.id,
+        })
     }
+}
 
-    /// Rates per node, chip or whole, as the unit says.
-    fn in_unit(&self, per_second: f64, chips: f64) -> f64 {
-        let unit = format!("{} {}", self.row.text("unit"), self.row.text("metric"));
-        if unit.contains("node") {
-            per_second / chips * NODE
-        } else if unit.contains("gpu") || unit.contains("npu") {
-            per_second / chips
-        } else {
-            per_second
+fn quantity(row: Row<'_>) -> Result<Quantity, String> {
+    let (kind, metric) = (row.text("kind"), row.text("metric"));
+    match (kind, metric) {
+        ("prefill", "latency") => Ok(Quantity::PromptLatency),
+        (_, "latency") => Ok(Quantity::WholeLatency),
+        ("serve", "output_tokens_per_s_total" | "tokens_per_s_total") => Ok(Quantity::Total),
+        ("prefill" | "serve", _) if metric.contains("input_tokens") => Ok(Quantity::InputRate),
+        ("decode" | "serve", _) if metric.contains("output_tokens") => Ok(Quantity::OutputRate),
+        _ => Err(format!("{kind} {metric}: not a time or rate of a server")),
+    }
+}
+
+fn unit(row: Row<'_>, quantity: Quantity) -> Unit {
+    let text = format!("{} {}", row.text("unit"), row.text("metric"));
+    let chips = if text.contains("node") {
+        Some(NODE)
+    } else if text.contains("gpu") || text.contains("npu") {
+        Some(1.0)
+    } else {
+        None
+    };
+    let share = match quantity {
+        Quantity::InputRate if is_day(row) => DAY_OF_PROMPTS,
+        Quantity::OutputRate if is_day(row) => DAY_OF_DECODING,
+        _ => 1.0,
+    };
+    Unit { seconds: if row.text("unit") == "ms" { 1e-3 } else { 1.0 }, chips, share }
+}
+
+/// Lengths, clients and composition of steps for what is measured.
+fn load(quantity: Quantity, lengths: Lengths, batch: Option<f64>, overlaps: bool) -> (Lengths, f64, Policy) {
+    let policy = Policy { mixes: false, most_sequences: 1024.0, overlaps, ..Policy::default() };
+    match quantity {
+        // A batch larger than any number of prompts is one of tokens.
+        Quantity::InputRate => {
+            let step_tokens = batch.filter(|batch| *batch >= 2048.0).unwrap_or(LARGE_STEP);
+            (Lengths { output: 1.0, ..lengths }, 4096.0, Policy { step_tokens, ..policy })
+        }
+        Quantity::OutputRate => (lengths, 1024.0 * 512.0, Policy { step_tokens: LARGE_STEP, ..policy }),
+        Quantity::Total => {
+            let saturated = Policy { mixes: batch.is_none(), most_sequences: 4096.0, reserved: 1.0, ..policy };
+            (lengths, batch.unwrap_or(65536.0), saturated)
+        }
+        Quantity::PromptLatency | Quantity::WholeLatency => {
+            (lengths, batch.unwrap_or(1.0), Policy { most_sequences: 4096.0, ..policy })
+        }
+    }
+}
+
+impl Published {
+    /// The value in its unit under given constants of software: of the best way to divide
+    /// the model.
+    #[must_use]
+    pub fn predict(&self, overheads: &Overheads) -> f64 {
+        let values = self.profiles.iter().map(|profile| self.of(&profile.timed(overheads)));
+        match self.quantity {
+            Quantity::PromptLatency | Quantity::WholeLatency => values.fold(f64::INFINITY, f64::min),
+            _ => values.fold(0.0, f64::max),
         }
     }
 
-    /// Prompts alone, as many at once as a step takes in.
-    fn input_rate(&self) -> Result<f64, String> {
-        let lengths = Lengths { output: 1.0, ..self.lengths };
-        // A batch larger than any number of prompts is one of tokens.
-        let step = self.batch.filter(|batch| *batch >= 2048.0).unwrap_or(LARGE_STEP);
-        let policy = self.policy(false, step, 1024.0);
-        let rates = self.profiles(lengths, 4096.0, policy)?.into_iter().map(|profile| {
-            let seconds = profile.prompt_seconds(profile.full_prompts(), &self.overheads);
-            self.in_unit(lengths.input / seconds, profile.chips)
-        });
-        Ok(rates.fold(0.0, f64::max))
+    /// Whether it is the output of a server in offline use.
+    #[must_use]
+    pub fn is_total(&self) -> bool {
+        self.quantity == Quantity::Total
     }
 
-    /// Decoding alone: at the batch that is stated (of a chip), or at the largest one that
-    /// keeps the usual pace.
-    fn output_rate(&self) -> Result<f64, String> {
-        let policy = self.policy(false, LARGE_STEP, 1024.0);
-        let rates = self.profiles(self.lengths, 1024.0 * 512.0, policy)?.into_iter().map(|profile| {
-            let pace = |sequences: f64| profile.decode_seconds(sequences, &self.overheads);
-            let sequences = self.batch.map_or_else(
-                || largest(profile.capacity, |sequences| pace(sequences) <= USUAL_PACE),
-                |batch| (batch * profile.groups).min(profile.capacity),
-            );
-            self.in_unit(sequences / pace(sequences), profile.chips)
-        });
-        Ok(rates.fold(0.0, f64::max))
-    }
-
-    /// Output of a whole server, saturated or with a fixed batch.
-    fn total(&self) -> Result<f64, String> {
-        let fixed = self.batch;
-        let clients = fixed.unwrap_or(65536.0);
-        let policy = self.policy(fixed.is_none(), 8192.0, 4096.0);
-        let rates = self.profiles(self.lengths, clients, policy)?.into_iter().map(|profile| {
-            let per_second = match fixed {
-                Some(batch) => self.lengths.output * batch / self.whole_seconds(&profile, batch),
-                None => {
-                    let load = Load { concurrency: profile.capacity, lengths: self.lengths, rounds: f64::INFINITY };
-                    profile.steady(&load, &self.overheads).output_tokens_per_s
-                }
-            };
-            self.in_unit(per_second, profile.chips)
-        });
-        Ok(rates.fold(0.0, f64::max))
-    }
-
-    /// A batch from its prompts to its last token.
-    fn whole_seconds(&self, profile: &Profile, batch: f64) -> f64 {
-        // What does not fit at once goes one after the other.
-        let inside = batch.min(profile.capacity);
-        let prompts = batch * profile.prompt_seconds(inside.min(profile.full_prompts()), &self.overheads);
-        let tokens = (self.lengths.output - 1.0).max(0.0) * profile.decode_seconds(inside, &self.overheads);
-        prompts + tokens * batch / inside
-    }
-
-    fn latency(&self) -> Result<f64, String> {
-        let batch = self.batch.unwrap_or(1.0);
-        let policy = self.policy(false, 8192.0, 4096.0);
-        let seconds = self.profiles(self.lengths, batch, policy)?.into_iter().map(|profile| {
-            if self.row.text("kind") == "prefill" {
-                batch * profile.prompt_seconds(batch.min(profile.full_prompts()), &self.overheads)
-            } else {
-                self.whole_seconds(&profile, batch)
+    fn of(&self, timed: &Timed<'_>) -> f64 {
+        let profile = timed.profile;
+        let per_second = match self.quantity {
+            Quantity::PromptLatency => {
+                let batch = self.batch.unwrap_or(1.0);
+                return batch * timed.prompt_seconds(batch.min(timed.full_prompts())) / self.unit.seconds;
             }
-        });
-        let seconds = seconds.fold(f64::INFINITY, f64::min);
-        Ok(if self.row.text("unit") == "ms" { 1e3 * seconds } else { seconds })
+            Quantity::WholeLatency => {
+                return self.whole_seconds(timed, self.batch.unwrap_or(1.0)) / self.unit.seconds;
+            }
+            Quantity::InputRate => self.lengths.input / timed.prompt_seconds(timed.full_prompts()),
+            Quantity::OutputRate => {
+                // At the batch that is stated (of a chip), or at the largest one that keeps
+                // the usual pace.
+                let sequences = self.batch.map_or_else(
+                    || largest(profile.capacity, |sequences| timed.decode_seconds(sequences) <= USUAL_PACE),
+                    |batch| (batch * profile.groups).min(profile.capacity),
+                );
+                sequences / timed.decode_seconds(sequences)
+            }
+            Quantity::Total => match self.batch {
+                Some(batch) => self.lengths.output * batch / self.whole_seconds(timed, batch),
+                None => {
+                    let load =
+                        Load { concurrency: profile.capacity, lengths: self.lengths, rounds: f64::INFINITY };
+                    timed.steady(&load).output_tokens_per_s
+                }
+            },
+        };
+        self.unit.share * per_second * self.unit.chips.map_or(1.0, |chips| chips / profile.chips)
+    }
+
+    /// A batch from its prompts to its last token. What does not fit at once goes one after
+    /// the other.
+    fn whole_seconds(&self, timed: &Timed<'_>, batch: f64) -> f64 {
+        let inside = batch.min(timed.profile.capacity);
+        let prompts = batch * timed.prompt_seconds(inside.min(timed.full_prompts()));
+        let tokens = (self.lengths.output - 1.0).max(0.0) * timed.decode_seconds(inside);
+        prompts + tokens * batch / inside
     }
 }
 

@@ -254,7 +254,9 @@ fn policy(software: Software, prefill_only: bool) -> Policy {
         Software::Sglang => 16384.0,
         _ => 8192.0,
     };
-    Policy { step_tokens, mixes, most_sequences: 1024.0, overlaps: false }
+    // TensorRT-LLM admits a request only when all of its answer has room.
+    let reserved = if matches!(software, Software::TensorRtLlm) { 1.0 } else { 0.5 };
+    Policy { step_tokens, mixes, most_sequences: 1024.0, overlaps: false, reserved }
 }
 
 fn count(row: Row<'_>, column: &str) -> Option<f64> {

@@ -50,11 +50,14 @@ pub struct Policy {
     /// Whether each step is cut in two halves, of which one communicates with other experts'
     /// chips while the other computes.
     pub overlaps: bool,
+    /// Share of its answer for which a sequence holds room in the cache while it is decoded:
+    /// half where room is given as it grows, all where it is reserved at the start.
+    pub reserved: f64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { step_tokens: 8192.0, mixes: true, most_sequences: 1024.0, overlaps: false }
+        Self { step_tokens: 8192.0, mixes: true, most_sequences: 1024.0, overlaps: false, reserved: 0.5 }
     }
 }
 
@@ -125,8 +128,8 @@ impl Profile {
     ) -> Result<Self, OutOfMemory> {
         let groups = worker.deployment.parallelism.attention_data as f64;
         let tokens = lengths.computed();
-        // Sequences grow into the cache: at any time they have half of their answers.
-        let room = worker.capacity(lengths.context(), policy.step_tokens.min(tokens.max(concurrency)))?;
+        let held = lengths.input + policy.reserved * lengths.output;
+        let room = worker.capacity(held, policy.step_tokens.min(tokens.max(concurrency)))?;
         let capacity = room.min(policy.most_sequences * groups).max(1.0);
         let most = concurrency.min(capacity).max(1.0);
         let context = lengths.context();
