@@ -1,7 +1,7 @@
 //! Servers: parts add up, better chips are never slower, what does not fit is named, and the
 //! closed form agrees with requests replayed one by one.
 
-#![expect(clippy::panic, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 use narrows_perf::model::{
     Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind, Model, Provenance,

@@ -64,11 +64,39 @@ impl Default for Policy {
 /// Batches at which decoding is computed; between them it runs straight.
 pub const POINTS: usize = 5;
 
+/// A decoding step of so many sequences.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Point {
+    /// How many.
+    pub sequences: f64,
+    /// Its time on the chips.
+    pub step: Step,
+    /// Whether it is cut in two halves, of which one communicates while the other computes.
+    pub overlaps: bool,
+}
+
+impl Point {
+    /// Whole or, where that may be and is faster, in two halves; each half reads the weights.
+    fn of(worker: &Worker<'_>, sequences: f64, context: f64, may_overlap: bool) -> Self {
+        let step = worker.step(&Batch::decode(sequences, context));
+        let whole = Self { sequences, step, overlaps: false };
+        let groups = worker.deployment.parallelism.attention_data as f64;
+        if !may_overlap || sequences < 2.0 * groups {
+            return whole;
+        }
+        let halves = worker.step(&Batch::decode(sequences / 2.0, context)) * 2.0;
+        let halves = Self { sequences, step: halves, overlaps: true };
+        let overheads = Overheads::default();
+        let seconds = |point: &Self| on_chip(&point.step, &overheads, point.overlaps);
+        if seconds(&halves) < seconds(&whole) { halves } else { whole }
+    }
+}
+
 /// Times of decoding at a few batches and of prompts at a few sizes, by part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Profile {
     /// Decoding steps at rising batches.
-    pub decode: [(f64, Step); POINTS],
+    pub decode: [Point; POINTS],
     /// What one prompt adds to a step of decoding: first and last piece.
     pub pieces: (Step, Step),
     /// What the fullest step of prompts adds, and how many prompts it takes in.
@@ -133,13 +161,13 @@ impl Profile {
         let capacity = room.min(policy.most_sequences * groups).max(1.0);
         let most = concurrency.min(capacity).max(1.0);
         let context = lengths.context();
-        let at = |sequences: f64| (sequences, worker.step(&Batch::decode(sequences, context)));
+        let at = |sequences: f64| Point::of(worker, sequences, context, policy.overlaps);
         let power = |share: f64| at(most.powf(share));
         let decode = [power(0.0), power(0.3), power(0.6), power(0.8), power(1.0)];
         let piece_count = (tokens / policy.step_tokens).ceil().max(1.0);
         let piece = tokens / piece_count;
         let beside = if policy.mixes { most } else { 0.0 };
-        let alone = if policy.mixes { decode.last().map_or_else(Step::default, |last| last.1) } else { Step::default() };
+        let alone = if policy.mixes { worker.step(&Batch::decode(most, context)) } else { Step::default() };
         let adds = |prompts: f64, tokens: f64, before: f64| {
             let batch = Batch {
                 prompts,
@@ -176,7 +204,10 @@ impl Profile {
         Timed {
             profile: self,
             overheads: *overheads,
-            decode: self.decode.map(|(sequences, step)| (sequences, on_chip(&step))),
+            decode: self.decode.map(|point| {
+                let seconds = self::on_chip(&point.step, overheads, point.overlaps);
+                (point.sequences, seconds)
+            }),
             one,
             full: on_chip(&self.full.1),
         }
