@@ -34,13 +34,14 @@ pub enum Operator {
 }
 
 /// Tables by the columns that only they have.
-const SIGNS: [(Operator, &[&str]); 7] = [
+const SIGNS: [(Operator, &[&str]); 8] = [
     (Operator::Experts, &["tokens", "hidden", "inter", "topk", "experts"]),
     (Operator::Exchange, &["tokens", "hidden", "topk", "experts", "mode"]),
     (Operator::Mla, &["phase", "batch", "kv_len", "heads"]),
     (Operator::Attention, &["batch", "q_len", "kv_len", "heads", "kv_heads"]),
     (Operator::Gemm, &["m", "n", "k"]),
     (Operator::Collective, &["op", "n", "size_convention"]),
+    (Operator::Collective, &["op", "n", "bytes"]),
     (Operator::Elementwise, &["op", "rows", "cols"]),
 ];
 

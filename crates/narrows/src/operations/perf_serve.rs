@@ -274,7 +274,7 @@ pub fn serve(
         search,
         replayed: answer.replayed,
         calibration: ground.words().to_owned(),
-        assumed: setting.assumed(),
+        assumed: request.model.assumed(&model).into_iter().chain(setting.assumed()).collect(),
         data_version: workbench.data_version(),
     })
 }

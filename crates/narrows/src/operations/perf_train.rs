@@ -265,7 +265,7 @@ pub(crate) fn train_within(
         run,
         search: found.map(summary),
         calibration: ground.words().to_owned(),
-        assumed: setting.assumed(),
+        assumed: request.model.assumed(&model).into_iter().chain(setting.assumed()).collect(),
         data_version: workbench.data_version(),
     })
 }

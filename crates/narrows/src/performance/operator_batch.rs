@@ -45,6 +45,7 @@ pub fn operator_batch(
     let unreadable = |error: csv::Error| Failure::input(format!("{shown}: {error}"));
     let mut reader = TableReader::new(input).map_err(unreadable)?;
     let columns = reader.columns.clone();
+    check_header(shown, &columns)?;
     let operator = operator_of(shown, &columns)?;
     if let Some(name) = OUTPUT.iter().find(|name| columns.iter().any(|column| column == *name)) {
         return Err(Failure::input(format!(
@@ -62,7 +63,8 @@ pub fn operator_batch(
         summary.rows += 1;
         let cells = csv::StringRecord::from_byte_record_lossy(record.clone());
         let row = Row::new(&columns, &cells, summary.rows as usize + 1);
-        let answer = check_sizes(row, false)
+        let answer = check_precision(operator, row)
+            .and_then(|()| check_sizes(row, false))
             .and_then(|()| predict(operator, row, &mut roster, &data.calibration));
         summary.errors += u64::from(answer.is_err());
         for cell in answer_cells(answer) {
@@ -76,6 +78,28 @@ pub fn operator_batch(
     progress(summary.rows);
     writer.flush().map_err(|error| Failure::input(format!("the output cannot be written: {error}")))?;
     Ok(summary)
+}
+
+/// Every column is given once, and there are some.
+fn check_header(shown: &str, columns: &[String]) -> Result<(), Failure> {
+    if columns.iter().all(String::is_empty) {
+        return Err(Failure::input(format!("{shown}: expected a header with the columns of an operator, found none")));
+    }
+    let is_again = |(at, name): (usize, &String)| columns.iter().take(at).any(|earlier| earlier == name);
+    let again = columns.iter().enumerate().find(|(at, name)| !name.is_empty() && is_again((*at, name)));
+    match again {
+        Some((_, name)) => Err(Failure::input(format!("{shown}: column `{name}` is given twice"))),
+        None => Ok(()),
+    }
+}
+
+/// Kernels that multiply need a precision.
+fn check_precision(operator: Operator, row: Row<'_>) -> Result<(), String> {
+    let multiplies = matches!(operator, Operator::Gemm | Operator::Attention | Operator::Mla | Operator::Experts);
+    if multiplies && row.text("dtype").is_empty() {
+        return Err("dtype: expected a precision such as bfloat16, found nothing".to_owned());
+    }
+    Ok(())
 }
 
 /// Columns of sizes: none is zero, and none so large that it cannot be meant.

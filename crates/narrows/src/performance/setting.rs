@@ -122,4 +122,15 @@ impl ModelChoice {
                 .map_err(|error| Failure::input(error.to_string())),
         }
     }
+
+    /// What had to be assumed to read the model from a file.
+    #[must_use]
+    pub fn assumed(&self, model: &Model) -> Vec<String> {
+        match self {
+            Self::Name(_) => Vec::new(),
+            Self::Config { shown, .. } => {
+                model.provenance.notes.iter().map(|note| format!("{shown}: {note}")).collect()
+            }
+        }
+    }
 }

@@ -181,7 +181,8 @@ impl<'a> Config<'a> {
     /// That a field is missing.
     pub(super) fn missing(&self, names: &[&str]) -> ConfigError {
         let field = names.first().copied().unwrap_or_default();
-        let there = self.part.unwrap_or(self.whole).keys().map(String::as_str);
+        let fields = self.part.unwrap_or(self.whole).iter().filter(|(_, value)| !value.is_null());
+        let there = fields.map(|(name, _)| name.as_str());
         ConfigError::Missing(Box::new(MissingField {
             file: self.file.to_owned(),
             field: field.to_owned(),
