@@ -7,6 +7,5 @@ pub mod group;
 pub mod kernels;
 pub mod operators;
 pub mod serving;
-pub mod study;
 pub mod table;
 pub mod training;

@@ -95,11 +95,11 @@ impl Specification {
             needed("bf16_tops")?;
         }
         let why = "typical of the family";
-        let cores = or_assume("cores", traits.typical_cores, why);
+        let cores = or_assume("cores", traits.typical_cores, why) * traits.tiles_per_core;
         let clock = or_assume("boost_clock_mhz", traits.typical_clock_mhz, why) * MEGA;
         let power = or_assume("tdp_w", traits.typical_power_w, why);
         let cache = or_assume("last_level_cache_mb", traits.typical_cache_mb, why) * MEGA;
-        let shared = or_assume("shared_memory_kb_per_core", traits.typical_shared_memory_kb, why) * KILO;
+        let shared = or_assume("shared_memory_kb_per_core", traits.typical_shared_memory_kb, why) * KILO / traits.tiles_per_core;
         let link = match chip.link {
             Link::PcieOnly => 0.0,
             // The catalogue adds both directions.

@@ -16,6 +16,9 @@ pub struct Family {
     pub similar: Vec<String>,
     /// Exponentials per core and clock.
     pub exponentials_per_core_and_clock: f64,
+    /// Tiles that a core works on at once: more than one where a core of the vendor's count
+    /// is as wide as many of another's.
+    pub tiles_per_core: f64,
     /// Cores of a chip that does not say.
     pub typical_cores: f64,
     /// Clock of a chip that does not say, in MHz.
@@ -52,6 +55,9 @@ impl Families {
                         architectures: table.plain_strings("architectures"),
                         similar: table.plain_strings("similar"),
                         exponentials_per_core_and_clock: number("exponentials_per_core_and_clock")?,
+                        tiles_per_core: table
+                            .optional_decimal("tiles_per_core")
+                            .map_or(1.0, |value| value.to_f64().max(1.0)),
                         typical_cores: number("typical_cores")?,
                         typical_clock_mhz: number("typical_clock_mhz")?,
                         typical_power_w: number("typical_power_w")?,

@@ -8,9 +8,6 @@ use crate::chips::Roster;
 use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
-const COLUMNS: &[&str] =
-    &["chip", "dtype", "kv_dtype", "batch", "q_len", "kv_len", "heads", "kv_heads", "head_dim", "latency_us"];
-
 /// Reads a row. Every code path shares its family's constants: no chip has rows of two, and
 /// a path that nobody has measured takes those of the family's own.
 fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
@@ -54,16 +51,12 @@ fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
 }
 
 impl Measured for Prefill {
-    const COLUMNS: &'static [&'static str] = COLUMNS;
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
         read(row, roster)
     }
 }
 
 impl Measured for Decode {
-    const COLUMNS: &'static [&'static str] = COLUMNS;
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
         read(row, roster)
     }

@@ -11,8 +11,6 @@ use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
 impl Measured for Collective {
-    const COLUMNS: &'static [&'static str] = &["chip", "library", "op", "n", "bytes", "latency_us"];
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<CollectiveShape> {
         let name = row.text("chip");
         let families = roster.families();

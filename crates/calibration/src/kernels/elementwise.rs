@@ -9,8 +9,6 @@ use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
 impl Measured for Elementwise {
-    const COLUMNS: &'static [&'static str] = &["chip", "op", "rows", "cols", "latency_us"];
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<ElementwiseShape> {
         let families = roster.families();
         let accelerator = measured_part(row.text("chip"), roster.find(row.text("chip"))?.accelerator);

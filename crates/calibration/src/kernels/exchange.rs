@@ -13,8 +13,6 @@ use crate::table::Row;
 const NETWORK: f64 = 50e9;
 
 impl Measured for Exchange {
-    const COLUMNS: &'static [&'static str] = &["chip", "tokens", "hidden", "topk", "dispatch_us", "combine_us"];
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<ExchangeShape> {
         let families = roster.families();
         let accelerator = roster.find(row.text("chip"))?.accelerator;

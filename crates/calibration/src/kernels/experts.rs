@@ -9,9 +9,6 @@ use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
 impl Measured for Experts {
-    const COLUMNS: &'static [&'static str] =
-        &["chip", "dtype", "tokens", "hidden", "inter", "topk", "experts", "latency_us"];
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<ExpertsShape> {
         let scheme = Scheme::parse(row.text("dtype"))?;
         let families = roster.families();

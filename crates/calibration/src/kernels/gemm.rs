@@ -17,8 +17,6 @@ fn variant(framework: &str, path: &str) -> &'static str {
 }
 
 impl Measured for Gemm {
-    const COLUMNS: &'static [&'static str] = &["chip", "dtype", "m", "n", "k", "latency_us", "kernel_source"];
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<GemmShape> {
         let scheme = Scheme::parse(row.text("dtype"))?;
         let families = roster.families();

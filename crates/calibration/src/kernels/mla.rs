@@ -8,8 +8,6 @@ use crate::chips::Roster;
 use crate::group::{GroupKey, Measurement};
 use crate::table::Row;
 
-/// Columns that only tables of latent attention have.
-const COLUMNS: &[&str] = &["chip", "phase", "batch", "kv_len", "heads"];
 /// DeepSeek-V2 and V3 (arXiv 2412.19437, section 4.2); the tables have no others.
 const LATENT: f64 = 512.0;
 const ROPE: f64 = 64.0;
@@ -17,16 +15,12 @@ const KEY: f64 = 128.0;
 const VALUE: f64 = 128.0;
 
 impl Measured for MlaPrefill {
-    const COLUMNS: &'static [&'static str] = COLUMNS;
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<MlaShape> {
         read(row, roster, false)
     }
 }
 
 impl Measured for MlaDecode {
-    const COLUMNS: &'static [&'static str] = COLUMNS;
-
     fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<MlaShape> {
         read(row, roster, true)
     }

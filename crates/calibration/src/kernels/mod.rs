@@ -21,9 +21,6 @@ pub type Reading<S> = Result<Measurement<S>, String>;
 
 /// Reads rows of a kind of table.
 pub trait Measured: narrows_perf::Kernel {
-    /// Columns by which the table is recognised.
-    const COLUMNS: &'static [&'static str];
-
     /// Reads one row.
     ///
     /// # Errors

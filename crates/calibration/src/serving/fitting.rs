@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use narrows_perf::{ConstantSet, Families, Kernel};
 use narrows_perf::serving::Host;
 use narrows_perf::serving::profile::Overheads;
+use narrows_perf::{ConstantSet, Families, Kernel, Scheme};
 
-use super::published::Published;
-use super::{Context, Prepared, Request};
+use super::published::{Published, is_published};
+use super::{Context, Prepared, Request, is_serving};
+use crate::calibrate::{Calibrated, GroupError};
 use crate::fit::{ErrorSummary, fit};
-use crate::group::{FOLDS, stable_hash};
+use crate::group::{FOLDS, GroupKey, stable_hash};
 use crate::table::Table;
 
 /// A measured server, ready to fit.
@@ -22,6 +23,8 @@ pub struct Served {
     pub ttft_ms: f64,
     /// Measured time per output token, in milliseconds.
     pub tpot_ms: f64,
+    /// Software and how it was used, as the table says.
+    pub kind: String,
     /// Rows of the same configuration have the same text.
     pub configuration: String,
     /// Its say: one for each configuration, shared among its rows.
@@ -49,7 +52,8 @@ pub fn read(table: &Table, context: &mut Context<'_>) -> (Vec<Served>, BTreeMap<
                 let model = row.text("model_path").replace("R1", "V3");
                 let names = ["backend", "precision", "mode", "isl", "osl", "concurrency"];
                 let configuration = format!("{model} {}", names.map(|name| row.text(name)).join(" "));
-                served.push((run, Served { prepared, ttft_ms, tpot_ms, configuration, weight: 1.0 }));
+                let kind = format!("{} {}", row.text("backend"), row.text("mode"));
+                served.push((run, Served { prepared, ttft_ms, tpot_ms, kind, configuration, weight: 1.0 }));
             }
             Err(reason) => *skipped.entry(reason).or_default() += 1,
         }
@@ -237,36 +241,83 @@ pub fn leave_chips_out<'a>(rows: &'a [Served], families: &Families) -> Vec<(&'a 
 /// Fewer rows than this do not stand for a chip.
 const FEWEST_DONORS: usize = 12;
 
-/// The file of constants of software, `calibration/serving.toml`, with errors on whole
-/// configurations and whole chips left out. Errors are those of times per output token;
-/// those of times to first token stand beside them as comments.
-#[must_use]
-pub fn constants_file(rows: &[Served], families: &Families) -> String {
+/// Fits the constants of serving software to the measured servers and published outputs of
+/// tables: the text of `calibration/serving.toml` and the errors by chip, on whole
+/// configurations and whole chips left out. `context.calibration` holds the kernels'.
+pub fn calibrate_serving(tables: &[Table], context: &mut Context<'_>) -> Calibrated {
+    let mut served = Vec::new();
+    let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
+    let mut offline = Vec::new();
+    for table in tables {
+        if is_serving(table) {
+            let (rows, reasons) = read(table, context);
+            served.extend(rows);
+            for (reason, count) in reasons {
+                *skipped.entry(reason).or_default() += count;
+            }
+        } else if is_published(table) {
+            offline.extend(read_offline(table, context));
+        }
+    }
+    let families = context.families();
     let mut text = String::from(
-        "# What serving software adds to the time of operators: fitted to measured servers by\n\
-         # `cargo run --release -p narrows-calibration --example serving -- TABLE CONSTANTS write FILE`.\n\
-         # Errors are those of the time per output token on rows that were not fitted.\n",
+        "# What serving software adds to the time of operators, written by `narrows perf calibrate`; do not edit\n\
+         # by hand. Errors are those of the time per output token (of the output, for offline use) on rows that\n\
+         # were not fitted: `known` on whole configurations left out, `unseen` on whole chips.\n",
     );
-    let strangers = leave_chips_out(rows, families);
-    for ((variant, family), own) in by_group(rows) {
+    let strangers = leave_chips_out(&served, families);
+    let mut errors = Vec::new();
+    for ((variant, family), own) in by_group(&served) {
         if own.len() < FEWEST_DONORS {
             continue;
         }
         let values = fit_rows(&own, &[]);
-        let known = errors(&leave_configurations_out(&own, &values));
-        let here = strangers.iter().filter(|(row, _)| {
+        let known = leave_configurations_out(&own, &values);
+        let of_group = |row: &Served| {
             let [name, ..] = row.prepared.request.variants();
             name == variant && row.prepared.family == family
-        });
-        let unseen = errors(&here.copied().collect::<Vec<_>>());
+        };
+        let unseen: Vec<_> = strangers.iter().filter(|(row, _)| of_group(row)).copied().collect();
+        let (known_error, unseen_error) = (errors_of(&known), errors_of(&unseen));
         let mut chips: Vec<&str> = own.iter().map(|row| row.prepared.chip.as_str()).collect();
         chips.sort_unstable();
         chips.dedup();
         let family = families.get(family).map_or("", |family| family.id.as_str());
-        let note = format!("Time to first token: known {}, unseen {}.", spread(&known.1), spread(&unseen.1));
-        entry(&mut text, &variant, family, &chips, own.len(), &(known.0, unseen.0), &note, &values);
+        let note = format!("Time to first token: known {}, unseen {}.", spread(&known_error.1), spread(&unseen_error.1));
+        entry(&mut text, &variant, family, &chips, own.len(), &(known_error.0, unseen_error.0), &note, &values);
+        errors.push((known, unseen));
     }
-    text
+    text.push_str(&offline_constants(&offline, families));
+    Calibrated { kernel: Host::NAME, text, errors: chip_errors(&errors), skipped }
+}
+
+type Predicted<'a> = Vec<(&'a Served, super::Prediction)>;
+
+/// Errors by chip and kind of server, of both times.
+fn chip_errors(groups: &[(Predicted<'_>, Predicted<'_>)]) -> Vec<GroupError> {
+    let mut by_chip: BTreeMap<(String, String), (Predicted<'_>, Predicted<'_>)> = BTreeMap::new();
+    for (known, unseen) in groups {
+        for (row, prediction) in known {
+            by_chip.entry(kind_of(row)).or_default().0.push((row, *prediction));
+        }
+        for (row, prediction) in unseen {
+            by_chip.entry(kind_of(row)).or_default().1.push((row, *prediction));
+        }
+    }
+    let mut errors = Vec::new();
+    for ((chip, variant), (known, unseen)) in by_chip {
+        let (known, unseen) = (errors_of(&known), errors_of(&unseen));
+        for (kernel, known, unseen) in [("serving tpot_ms", known.0, unseen.0), ("serving ttft_ms", known.1, unseen.1)] {
+            let key = GroupKey { variant: variant.clone(), scheme: Scheme::Bf16, family: String::new() };
+            errors.push(GroupError { kernel, key, chip: chip.clone(), known, unseen });
+        }
+    }
+    errors
+}
+
+/// Name of the chip in the table, and the software with how it was used.
+fn kind_of(row: &Served) -> (String, String) {
+    (row.prepared.request.chip.clone(), row.kind.clone())
 }
 
 fn spread(error: &ErrorSummary) -> String {
@@ -298,8 +349,7 @@ fn entry(
 }
 
 /// Errors of times per output token and of times to first token.
-#[must_use]
-pub fn errors(rows: &[(&Served, super::Prediction)]) -> (ErrorSummary, ErrorSummary) {
+fn errors_of(rows: &[(&Served, super::Prediction)]) -> (ErrorSummary, ErrorSummary) {
     let tokens: Vec<(f64, f64)> = rows.iter().map(|(row, said)| (said.tpot_ms, row.tpot_ms)).collect();
     let first: Vec<(f64, f64)> = rows.iter().map(|(row, said)| (said.ttft_ms, row.ttft_ms)).collect();
     (ErrorSummary::of(&tokens), ErrorSummary::of(&first))

@@ -5,8 +5,16 @@ use std::io::Write;
 
 use narrows_calibration::calibrate::{Calibrated, calibrate};
 use narrows_calibration::fit::ErrorSummary;
+use narrows_calibration::chips::Roster;
 use narrows_calibration::operators::{Operator, predict};
+use narrows_calibration::serving::fitting::calibrate_serving;
+use narrows_calibration::serving::published::is_published;
+use narrows_calibration::serving::{Context as ServingContext, is_serving};
 use narrows_calibration::table::{Row, Table};
+use narrows_calibration::training::fitting::calibrate_training;
+use narrows_calibration::training::{TrainingContext, predict_training, prepare};
+use narrows_catalog::DataFile;
+use narrows_perf::Calibration;
 use serde::{Deserialize, Serialize};
 
 use super::operator_batch::read_table;
@@ -145,7 +153,10 @@ pub fn validate(
         let table = read_table(&given.shown, &mut given.text.as_bytes())?;
         let mut judge = Judge::of(workbench, &given.shown, &table)?;
         for row in table.iter() {
-            for outcome in judge.outcomes(row, &mut roster) {
+            for mut outcome in judge.outcomes(row, &mut roster, &data.calibration) {
+                if outcome.predicted.is_ok() && !(outcome.observed > 0.0) {
+                    outcome.predicted = Err("the row gives no measured value".to_owned());
+                }
                 each(given, row, &outcome)?;
                 let key = (
                     outcome.operator.clone(),
@@ -168,7 +179,7 @@ pub fn validate(
         }
         tables.push(table);
     }
-    let left_out = if request.leave_out { calibrate(&tables, &mut roster, told) } else { Vec::new() };
+    let left_out = if request.leave_out { fit_tables(workbench, &tables, told)? } else { Vec::new() };
     Ok(Accuracy {
         pooled: pooled(&gathered),
         rows: gathered.into_iter().map(|(key, gathered)| line(key, &gathered, &left_out)).collect(),
@@ -179,34 +190,100 @@ pub fn validate(
 
 /// What is asked of the rows of a table.
 enum Judge<'w> {
-    Operators { operator: Operator, workbench: &'w Workbench },
+    /// Operators.
+    Operators(Operator),
+    /// Published results of training and serving.
+    Published(TrainingContext<'w>, Box<ServingContext<'w>>),
+    /// Measured servers.
+    Servers(Box<ServingContext<'w>>),
 }
 
 impl<'w> Judge<'w> {
     fn of(workbench: &'w Workbench, shown: &str, table: &Table) -> Result<Self, Failure> {
-        super::operator_batch::operator_of(shown, &table.columns)
-            .map(|operator| Self::Operators { operator, workbench })
+        let data = workbench.performance()?;
+        let serving = || -> Result<Box<ServingContext<'w>>, Failure> {
+            Ok(Box::new(ServingContext {
+                models: workbench.models()?,
+                networks: workbench.networks()?,
+                roster: roster(workbench.chips()?, data),
+                calibration: &data.calibration,
+            }))
+        };
+        if is_serving(table) {
+            return Ok(Self::Servers(serving()?));
+        }
+        if is_published(table) {
+            let training = TrainingContext {
+                models: workbench.models()?,
+                calibration: &data.calibration,
+                networks: workbench.networks()?,
+            };
+            return Ok(Self::Published(training, serving()?));
+        }
+        super::operator_batch::operator_of(shown, &table.columns).map(Self::Operators)
     }
 
-    fn outcomes(
-        &mut self,
-        row: Row<'_>,
-        roster: &mut narrows_calibration::chips::Roster<'_>,
-    ) -> Vec<Outcome> {
+    fn outcomes(&mut self, row: Row<'_>, roster: &mut Roster<'_>, calibration: &Calibration) -> Vec<Outcome> {
         match self {
-            Self::Operators { operator, workbench } => {
-                let Ok(data) = workbench.performance() else { return Vec::new() };
-                vec![of_operator(*operator, row, roster, &data.calibration)]
-            }
+            Self::Operators(operator) => vec![of_operator(*operator, row, roster, calibration)],
+            Self::Published(training, _) if row.text("kind") == "train" => vec![of_training(row, training, roster)],
+            Self::Published(_, serving) => vec![of_published(row, serving)],
+            Self::Servers(serving) => of_server(row, serving),
         }
     }
+}
+
+/// A published training result.
+fn of_training(row: Row<'_>, context: &TrainingContext<'_>, roster: &mut Roster<'_>) -> Outcome {
+    let prepared = prepare(row, context, roster);
+    let framework = prepared.as_ref().map_or("", |prepared| prepared.case.framework.name());
+    Outcome {
+        metric: row.text("metric").to_owned(),
+        operator: "training".to_owned(),
+        variant: framework.to_owned(),
+        precision: row.text("precision").to_owned(),
+        observed: row.number("value").unwrap_or(f64::NAN),
+        predicted: predict_training(row, context, roster),
+        baseline: None,
+    }
+}
+
+/// A published result of serving.
+fn of_published(row: Row<'_>, context: &mut ServingContext<'_>) -> Outcome {
+    Outcome {
+        metric: row.text("metric").to_owned(),
+        operator: format!("published {}", row.text("kind")),
+        variant: row.text("metric").to_owned(),
+        precision: row.text("precision").to_owned(),
+        observed: row.number("value").unwrap_or(f64::NAN),
+        predicted: context.predict_published(row),
+        baseline: None,
+    }
+}
+
+/// Both times of a measured server.
+fn of_server(row: Row<'_>, context: &mut ServingContext<'_>) -> Vec<Outcome> {
+    let prediction = context.predict_silicon(row);
+    let of = |metric: &str, column: &str, part: fn(&narrows_calibration::serving::Prediction) -> f64| Outcome {
+        metric: metric.to_owned(),
+        operator: format!("serving {metric}"),
+        variant: format!("{} {}", row.text("backend"), row.text("mode")),
+        precision: row.text("precision").to_owned(),
+        observed: row.number(column).unwrap_or(f64::NAN),
+        predicted: prediction.as_ref().map(part).map_err(Clone::clone),
+        baseline: None,
+    };
+    vec![
+        of("ttft_ms", "silicon_ttft_ms", |prediction| prediction.ttft_ms),
+        of("tpot_ms", "silicon_tpot_ms", |prediction| prediction.tpot_ms),
+    ]
 }
 
 fn of_operator(
     operator: Operator,
     row: Row<'_>,
-    roster: &mut narrows_calibration::chips::Roster<'_>,
-    calibration: &narrows_perf::Calibration,
+    roster: &mut Roster<'_>,
+    calibration: &Calibration,
 ) -> Outcome {
     let metric = "latency_us".to_owned();
     match predict(operator, row, roster, calibration) {
@@ -216,11 +293,7 @@ fn of_operator(
             variant: prediction.variant,
             precision: prediction.scheme.name().to_owned(),
             observed: prediction.observed * 1e6,
-            predicted: if prediction.observed > 0.0 {
-                Ok(prediction.estimate.seconds() * 1e6)
-            } else {
-                Err("the row gives no measured time".to_owned())
-            },
+            predicted: Ok(prediction.estimate.seconds() * 1e6),
             baseline: Some(prediction.baseline * 1e6),
         },
         Err(reason) => Outcome {
@@ -240,7 +313,7 @@ fn line(key: Key, gathered: &Gathered, left_out: &[Calibrated]) -> AccuracyRow {
     let found = left_out.iter().flat_map(|calibrated| &calibrated.errors).find(|error| {
         error.kernel == operator
             && error.key.variant == variant
-            && error.key.scheme.name() == precision
+            && (of_all_precisions(&operator) || error.key.scheme.name() == precision)
             && error.chip == chip
     });
     let counted = |summary: ErrorSummary| (summary.count > 0).then(|| Errors::from(summary));
@@ -255,6 +328,11 @@ fn line(key: Key, gathered: &Gathered, left_out: &[Calibrated]) -> AccuracyRow {
         precision,
         chip,
     }
+}
+
+/// Constants of software are fitted over all precisions, and so are their errors.
+fn of_all_precisions(operator: &str) -> bool {
+    operator == "training" || operator.starts_with("serving")
 }
 
 fn pooled(gathered: &BTreeMap<Key, Gathered>) -> Vec<AccuracyRow> {
@@ -338,7 +416,8 @@ fn failed_output(error: csv::Error) -> Failure {
     Failure::input(format!("the output cannot be written: {error}"))
 }
 
-/// Fits all constants to tables, without the rows of some chips.
+/// Fits all constants to tables, without the rows of some chips: kernels first, then, on
+/// them, the frameworks of training and the software of serving.
 ///
 /// # Errors
 /// A table that cannot be read.
@@ -348,12 +427,38 @@ pub fn calibrate_tables(
     without: &[String],
     told: &mut dyn FnMut(&str),
 ) -> Result<Vec<Calibrated>, Failure> {
-    let data = workbench.performance()?;
-    let mut roster = roster(workbench.chips()?, data);
     let read = tables.iter().map(|table| read_table(&table.shown, &mut table.text.as_bytes()));
     let mut read = read.collect::<Result<Vec<Table>, Failure>>()?;
     for table in &mut read {
         table.keep(|row| !without.iter().any(|name| name == row.text("chip")));
     }
-    Ok(calibrate(&read, &mut roster, told))
+    fit_tables(workbench, &read, told)
+}
+
+fn fit_tables(
+    workbench: &Workbench,
+    tables: &[Table],
+    told: &mut dyn FnMut(&str),
+) -> Result<Vec<Calibrated>, Failure> {
+    let data = workbench.performance()?;
+    let (chips, models, networks) = (workbench.chips()?, workbench.models()?, workbench.networks()?);
+    let mut calibrated = calibrate(tables, &mut roster(chips, data), told);
+    // Whole results are fitted on the kernels just fitted; of kernels without tables, those
+    // on record stay.
+    let texts = calibrated.iter().map(|kernel| DataFile { path: kernel.kernel, text: &kernel.text });
+    let mut calibration = Calibration::read(texts)?;
+    let fitted = |kernel: &str| calibrated.iter().any(|done| done.kernel == kernel);
+    calibration.fits.extend(data.calibration.fits.iter().filter(|fit| !fitted(&fit.kernel)).cloned());
+    if tables.iter().any(is_published) {
+        told("training");
+        let context = TrainingContext { models, calibration: &calibration, networks };
+        calibrated.push(calibrate_training(tables, &context, &mut roster(chips, data)));
+    }
+    if tables.iter().any(is_serving) {
+        told("serving");
+        let mut context =
+            ServingContext { models, networks, roster: roster(chips, data), calibration: &calibration };
+        calibrated.push(calibrate_serving(tables, &mut context));
+    }
+    Ok(calibrated)
 }
