@@ -98,11 +98,49 @@ pub struct Accuracy {
     pub rows: Vec<AccuracyRow>,
     /// By operator, over all chips.
     pub pooled: Vec<AccuracyRow>,
+    /// Published results one by one, where a table has only few alike.
+    pub published: Vec<PublishedCheck>,
     /// Why rows have no prediction, with how many.
     pub skipped: BTreeMap<String, usize>,
     /// What identifies the data.
     pub data_version: String,
 }
+
+/// A published result beside what is predicted for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PublishedCheck {
+    /// Id of the row.
+    pub id: String,
+    /// What was run.
+    pub what: String,
+    /// The metric, with its unit.
+    pub metric: String,
+    /// As published.
+    pub published: f64,
+    /// As predicted with the constants that ship.
+    pub computed: f64,
+    /// Where it was published.
+    pub source: String,
+}
+
+impl PublishedCheck {
+    fn of(row: Row<'_>, outcome: &Outcome) -> Option<Self> {
+        let computed = *outcome.predicted.as_ref().ok()?;
+        let words = ["model", "n_chips", "chip", "precision", "parallelism"].map(|column| row.text(column));
+        let [model, count, chip, precision, parallelism] = words;
+        Some(Self {
+            id: row.text("id").to_owned(),
+            what: format!("{model} on {count} {chip}, {precision}; {parallelism}").trim_end_matches("; ").to_owned(),
+            metric: format!("{} ({})", outcome.metric, row.text("unit")),
+            published: outcome.observed,
+            computed,
+            source: row.text("source_url").to_owned(),
+        })
+    }
+}
+
+/// Published results of one kind, beyond which they are not listed one by one.
+const MOST_LISTED: usize = 20;
 
 /// A measured row beside what is predicted for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +166,7 @@ type Key = (String, String, String, String);
 
 #[derive(Default)]
 struct Gathered {
+    checks: Vec<PublishedCheck>,
     pairs: Vec<(f64, f64)>,
     baseline: Vec<(f64, f64)>,
     skipped: usize,
@@ -151,7 +190,17 @@ pub fn validate(
     for given in &request.tables {
         told(&given.shown);
         let table = read_table(&given.shown, &mut given.text.as_bytes())?;
-        let mut judge = Judge::of(workbench, &given.shown, &table)?;
+        let mut judge = match Judge::of(workbench, &given.shown, &table) {
+            Ok(judge) => judge,
+            // Among several files one without measurements is named and passed over.
+            Err(_) if request.tables.len() > 1 => {
+                let name = given.shown.rsplit('/').next().unwrap_or_default();
+                let reason = format!("`{name}` is no table of operators, published results or servers");
+                *skipped.entry(reason).or_default() += table.rows.len();
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
         for row in table.iter() {
             for mut outcome in judge.outcomes(row, &mut roster, &data.calibration) {
                 if outcome.predicted.is_ok() && !(outcome.observed > 0.0) {
@@ -165,6 +214,9 @@ pub fn validate(
                     row.text("chip").to_owned(),
                 );
                 let entry = gathered.entry(key).or_default();
+                if matches!(judge, Judge::Published(..)) {
+                    entry.checks.extend(PublishedCheck::of(row, &outcome));
+                }
                 match &outcome.predicted {
                     Ok(predicted) => {
                         entry.pairs.push((*predicted, outcome.observed));
@@ -181,6 +233,7 @@ pub fn validate(
     }
     let left_out = if request.leave_out { fit_tables(workbench, &tables, told)? } else { Vec::new() };
     Ok(Accuracy {
+        published: few_of_a_kind(&gathered),
         pooled: pooled(&gathered),
         rows: gathered.into_iter().map(|(key, gathered)| line(key, &gathered, &left_out)).collect(),
         skipped,
@@ -328,6 +381,16 @@ fn line(key: Key, gathered: &Gathered, left_out: &[Calibrated]) -> AccuracyRow {
         precision,
         chip,
     }
+}
+
+/// The published results of kinds that have only few.
+fn few_of_a_kind(gathered: &BTreeMap<Key, Gathered>) -> Vec<PublishedCheck> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<&PublishedCheck>> = BTreeMap::new();
+    for ((operator, variant, ..), part) in gathered {
+        kinds.entry((operator, variant)).or_default().extend(&part.checks);
+    }
+    let few = kinds.into_values().filter(|checks| checks.len() <= MOST_LISTED);
+    few.flatten().cloned().collect()
 }
 
 /// Constants of software are fitted over all precisions, and so are their errors.

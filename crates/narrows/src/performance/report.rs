@@ -35,6 +35,26 @@ pub fn document(accuracy: &Accuracy) -> String {
             line(&mut text, row);
         }
     }
+    if !accuracy.published.is_empty() {
+        text.push_str(
+            "\n## Published results one by one\n\n\
+             With the constants that ship. Results of training were fitted to (see *known chip* above for the error to\n\
+             expect); those of prefill and decoding were not, except that constants of kernels and links were.\n\n\
+             | id | what | metric | published | computed | difference |\n|---|---|---|---:|---:|---:|\n",
+        );
+        for check in &accuracy.published {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {:+.1} % |",
+                check.id,
+                check.what.replace('|', "\\|"),
+                check.metric,
+                significant(check.published),
+                significant(check.computed),
+                100.0 * (check.computed / check.published - 1.0)
+            );
+        }
+    }
     if !accuracy.skipped.is_empty() {
         text.push_str("\n## Rows without a prediction\n\n| rows | reason |\n|---:|---|\n");
         for (reason, count) in &accuracy.skipped {
@@ -64,4 +84,15 @@ fn line(text: &mut String, row: &AccuracyRow) {
         pair(row.baseline),
         row.skipped
     );
+}
+
+/// Four significant digits.
+fn significant(value: f64) -> String {
+    if value.abs() >= 1000.0 {
+        format!("{value:.0}")
+    } else if value.abs() >= 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
 }
