@@ -14,9 +14,7 @@ use narrows_perf::{ConstantSet, Kernel};
 
 use crate::chips::Roster;
 use crate::fit::ErrorSummary;
-use crate::group::{
-    GroupKey, Measurement, by_group, fit_all, leave_chips_out, leave_configurations_out,
-};
+use crate::group::{GroupKey, Measurement, by_group, fit_all, leave_chips_out, leave_configurations_out};
 use crate::kernels::Measured;
 use crate::operators::{Operator, is_decoding};
 use crate::table::Table;

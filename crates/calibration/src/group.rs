@@ -144,9 +144,9 @@ pub fn leave_chips_out<'a, K: Kernel>(
     let mut predicted = Vec::new();
     for chip in chips {
         let others: Vec<&Measurement<K::Shape>> = rows.iter().filter(|row| row.chip != chip).collect();
-        let own = by_group(rows).into_iter().map(|(key, rows)| {
-            (key, rows.into_iter().filter(|row| row.chip == chip).collect::<Vec<_>>())
-        });
+        let own = by_group(rows)
+            .into_iter()
+            .map(|(key, rows)| (key, rows.into_iter().filter(|row| row.chip == chip).collect::<Vec<_>>()));
         for (key, own) in own.filter(|(_, own)| !own.is_empty()) {
             let family = families.0.iter().find(|family| family.id == key.family);
             let similar = family.map(|family| family.similar.as_slice()).unwrap_or_default();

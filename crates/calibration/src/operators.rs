@@ -1,5 +1,6 @@
 //! Operators of measured tables: which kernel a row is about, and what the engine says of it.
 
+use narrows_perf::kernels::Work;
 use narrows_perf::kernels::attention::{Decode, Prefill};
 use narrows_perf::kernels::collective::Collective;
 use narrows_perf::kernels::elementwise::Elementwise;
@@ -7,7 +8,6 @@ use narrows_perf::kernels::exchange::Exchange;
 use narrows_perf::kernels::experts::Experts;
 use narrows_perf::kernels::gemm::Gemm;
 use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
-use narrows_perf::kernels::Work;
 use narrows_perf::{Calibration, Estimate, Ground, Kernel, Scheme, Spread};
 
 use crate::chips::Roster;
@@ -123,7 +123,9 @@ pub fn predict(
         Operator::Gemm => of_kernel::<Gemm>(row, roster, calibration),
         Operator::Attention if is_decoding(row) => of_kernel::<Decode>(row, roster, calibration),
         Operator::Attention => of_kernel::<Prefill>(row, roster, calibration),
-        Operator::Mla if crate::kernels::mla::is_decoding(row) => of_kernel::<MlaDecode>(row, roster, calibration),
+        Operator::Mla if crate::kernels::mla::is_decoding(row) => {
+            of_kernel::<MlaDecode>(row, roster, calibration)
+        }
         Operator::Mla => of_kernel::<MlaPrefill>(row, roster, calibration),
         Operator::Experts => of_kernel::<Experts>(row, roster, calibration),
         Operator::Collective => of_kernel::<Collective>(row, roster, calibration),

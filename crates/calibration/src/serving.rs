@@ -173,11 +173,8 @@ fn profile(
     let chips = refused.smallest.ok_or_else(|| refused.to_string())?;
     let many = request.concurrency > request::FEW_CLIENTS;
     let wide = if links.domain > request::RACK { 32 } else { chips };
-    deployment.parallelism = if many {
-        Parallelism::data_expert(chips.max(wide))
-    } else {
-        Parallelism::tensor(chips)
-    };
+    deployment.parallelism =
+        if many { Parallelism::data_expert(chips.max(wide)) } else { Parallelism::tensor(chips) };
     deployment.parallelism = request::divisible(model, deployment.parallelism);
     made(deployment)?.map_err(|_| refused.to_string())
 }

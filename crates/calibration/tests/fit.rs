@@ -1,7 +1,5 @@
 //! Fits find what made their rows, and what is left out of a fit is left out.
 
-#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
-
 use narrows_calibration::fit::{ErrorSummary, fit, quantile, several_starts};
 use narrows_calibration::group::{GroupKey, Measurement, leave_chips_out, leave_configurations_out};
 use narrows_perf::kernels::Work;
@@ -133,8 +131,11 @@ fn what_is_left_out_does_not_reach_the_fit() {
         row.observed *= 2.0;
     }
     let out = leave_chips_out::<Made>(&rows, &families());
-    let pairs: Vec<(f64, f64)> =
-        out.iter().filter(|(row, _)| row.chip == "one").map(|(row, seconds)| (*seconds, row.observed)).collect();
+    let pairs: Vec<(f64, f64)> = out
+        .iter()
+        .filter(|(row, _)| row.chip == "one")
+        .map(|(row, seconds)| (*seconds, row.observed))
+        .collect();
     assert_eq!(pairs.len(), 60);
     let error = ErrorSummary::of(&pairs);
     assert!((error.bias + 0.5).abs() < 0.05, "predicted half of what is observed: {error:?}");

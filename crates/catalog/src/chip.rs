@@ -186,7 +186,8 @@ impl Chip {
         let Some(kind) = figure_kind(figure).filter(|kind| !kind.is_truth) else {
             let names = || FIGURES.iter().filter(|kind| !kind.is_truth).map(|kind| kind.name);
             // The unit that ends a name is soon forgotten.
-            let begun = || names().find(|name| !figure.is_empty() && name.starts_with(figure)).map(str::to_owned);
+            let begun =
+                || names().find(|name| !figure.is_empty() && name.starts_with(figure)).map(str::to_owned);
             let hint = nearest(figure, names()).or_else(begun);
             return Err(format!("unknown figure `{figure}`{}", did_you_mean(hint.as_deref())));
         };

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfCompare, PerfOp, PerfServe,
+    PerfTrain, Rules, RulesDiff,
 };
 use crate::workbench::Workbench;
 

@@ -117,7 +117,9 @@ impl Workbench {
     pub fn performance(&self) -> Result<&Arc<PerformanceData>, Failure> {
         let read = || {
             let mut families = Families::default();
-            for (_, file) in self.files("perf").into_iter().filter(|(path, _)| path.ends_with("/families.toml")) {
+            for (_, file) in
+                self.files("perf").into_iter().filter(|(path, _)| path.ends_with("/families.toml"))
+            {
                 families = Families::read(file).map_err(|problems| self.fault(problems))?;
             }
             let constants = self.files("calibration").into_iter().map(|(_, file)| file);

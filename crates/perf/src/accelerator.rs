@@ -71,13 +71,11 @@ impl Specification {
     /// # Errors
     /// A figure that cannot be assumed is missing: memory, its bandwidth, and any 16-bit rate.
     pub fn of(chip: &Chip, family: usize, traits: &crate::families::Family) -> Result<Self, MissingFigure> {
-        let number =
-            |figure: &str| Some(chip.bounds(figure)?.best().or(chip.bounds(figure)?.low)?.to_f64());
+        let number = |figure: &str| Some(chip.bounds(figure)?.best().or(chip.bounds(figure)?.low)?.to_f64());
         let needed = |figure: &'static str| {
-            number(figure).filter(|value| *value > 0.0).ok_or_else(|| MissingFigure {
-                chip: chip.name.clone(),
-                figure,
-            })
+            number(figure)
+                .filter(|value| *value > 0.0)
+                .ok_or_else(|| MissingFigure { chip: chip.name.clone(), figure })
         };
         let mut assumed = Vec::new();
         let mut or_assume = |figure: &str, value: f64, why: &str| {
@@ -99,7 +97,8 @@ impl Specification {
         let clock = or_assume("boost_clock_mhz", traits.typical_clock_mhz, why) * MEGA;
         let power = or_assume("tdp_w", traits.typical_power_w, why);
         let cache = or_assume("last_level_cache_mb", traits.typical_cache_mb, why) * MEGA;
-        let shared = or_assume("shared_memory_kb_per_core", traits.typical_shared_memory_kb, why) * KILO / traits.tiles_per_core;
+        let shared = or_assume("shared_memory_kb_per_core", traits.typical_shared_memory_kb, why) * KILO
+            / traits.tiles_per_core;
         let link = match chip.link {
             Link::PcieOnly => 0.0,
             // The catalogue adds both directions.

@@ -147,8 +147,8 @@ impl Calibration {
         let wanted = schemes().find_map(|scheme| {
             places().find_map(|place| variants.iter().find_map(|variant| at(scheme, place, Some(variant))))
         });
-        let found =
-            wanted.or_else(|| schemes().find_map(|scheme| places().find_map(|place| at(scheme, place, None))));
+        let found = wanted
+            .or_else(|| schemes().find_map(|scheme| places().find_map(|place| at(scheme, place, None))));
         let Some(fit) = found else {
             return Resolved {
                 constants: K::Constants::from_values(&[]),
@@ -207,9 +207,9 @@ fn read_fit(table: &Table<'_>) -> Option<Fit> {
         inner.finish();
         Some(spread)
     };
-    let scheme = table.string("scheme").and_then(|text| {
-        Scheme::parse(&text).map_err(|message| table.report("scheme", message)).ok()
-    });
+    let scheme = table
+        .string("scheme")
+        .and_then(|text| Scheme::parse(&text).map_err(|message| table.report("scheme", message)).ok());
     let known = spread("known");
     if known.is_none() {
         table.report("known", "expected the error on configurations left out: `{ median = .., p90 = .. }`");

@@ -58,7 +58,10 @@ impl Estimate {
             (self.latency_s, Bound::Latency),
             (self.network_s, Bound::Network),
         ];
-        parts.into_iter().fold((f64::MIN, Bound::Compute), |best, part| if part.0 > best.0 { part } else { best }).1
+        parts
+            .into_iter()
+            .fold((f64::MIN, Bound::Compute), |best, part| if part.0 > best.0 { part } else { best })
+            .1
     }
 
     /// Arithmetic and memory traffic that overlap, after `latency_s`: the larger takes

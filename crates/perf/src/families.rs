@@ -79,7 +79,8 @@ impl Families {
     #[must_use]
     pub fn of_architecture(&self, architecture: &str) -> usize {
         let fits = |family: &Family| {
-            let lengths = family.architectures.iter().filter(|start| architecture.starts_with(start.as_str()));
+            let lengths =
+                family.architectures.iter().filter(|start| architecture.starts_with(start.as_str()));
             lengths.map(String::len).max()
         };
         let best = self.0.iter().enumerate().filter_map(|(at, family)| Some((fits(family)?, at))).max();

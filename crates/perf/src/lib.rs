@@ -18,10 +18,10 @@ pub mod precision;
 pub mod serving;
 pub mod training;
 
-pub use calibration::{Calibration, Fit, Ground, Resolved, Spread};
-pub use machine::{Machine, Software};
 pub use accelerator::{Accelerator, MissingFigure, Specification};
+pub use calibration::{Calibration, Fit, Ground, Resolved, Spread};
 pub use estimate::{Bound, Estimate};
 pub use families::{Families, Family};
 pub use kernels::{ConstantSet, ConstantSpec, Kernel};
+pub use machine::{Machine, Software};
 pub use precision::{Arithmetic, Scheme};

@@ -200,7 +200,8 @@ impl Machine {
             LinkClass::Fabric => 2,
             LinkClass::Switched | LinkClass::SummingSwitch | LinkClass::Direct => 0,
         };
-        let own = shape.method != CollectiveMethod::Library && shape.operation == CollectiveOperation::AllReduce;
+        let own =
+            shape.method != CollectiveMethod::Library && shape.operation == CollectiveOperation::AllReduce;
         let library = self.collective.get(shape.operation.index()).unwrap_or(&self.framework_sum);
         let constants = if own { &self.framework_sum } else { library };
         let [first, ..] = constants;

@@ -33,7 +33,15 @@ fn chip() -> Accelerator {
 /// Chips from a phone's to those of a later decade.
 fn chips() -> impl Strategy<Value = Accelerator> {
     let log = |low: f64, high: f64| (low.ln()..high.ln()).prop_map(f64::exp);
-    (log(1e12, 1e16), log(1e10, 5e13), log(1.0, 1000.0), log(3e8, 4e9), log(1e5, 1e9), log(10.0, 5e3), any::<bool>())
+    (
+        log(1e12, 1e16),
+        log(1e10, 5e13),
+        log(1.0, 1000.0),
+        log(3e8, 4e9),
+        log(1e5, 1e9),
+        log(10.0, 5e3),
+        any::<bool>(),
+    )
         .prop_map(|(rate, bandwidth, cores, clock, cache, power, narrow)| {
             let mut chip = chip();
             chip.peak.iter_mut().for_each(|peak| *peak = rate);
@@ -55,20 +63,31 @@ fn shapes() -> impl Strategy<Value = AttentionShape> {
     let whole = |high: f64| (0.0..high.ln()).prop_map(|value: f64| value.exp().round());
     let width = prop::sample::select(vec![64.0, 80.0, 96.0, 128.0, 192.0, 256.0]);
     let window = prop::sample::select(vec![f64::INFINITY, f64::INFINITY, 128.0, 4096.0]);
-    (whole(1e4), whole(1e6), whole(1e6), whole(128.0), whole(128.0), width, window, any::<bool>(), any::<bool>()).prop_map(
-        |(batch, new, old, kv_heads, group, head_dim, window, narrow, narrow_cache)| AttentionShape {
-            batch,
-            query_length: new,
-            kv_length: new + old - 1.0,
-            heads: kv_heads * group,
-            kv_heads,
-            head_dim,
-            window,
-            causal: true,
-            scheme: if narrow { Scheme::Fp8 } else { Scheme::Bf16 },
-            kv_scheme: if narrow || narrow_cache { Scheme::Fp8 } else { Scheme::Bf16 },
-        },
+    (
+        whole(1e4),
+        whole(1e6),
+        whole(1e6),
+        whole(128.0),
+        whole(128.0),
+        width,
+        window,
+        any::<bool>(),
+        any::<bool>(),
     )
+        .prop_map(|(batch, new, old, kv_heads, group, head_dim, window, narrow, narrow_cache)| {
+            AttentionShape {
+                batch,
+                query_length: new,
+                kv_length: new + old - 1.0,
+                heads: kv_heads * group,
+                kv_heads,
+                head_dim,
+                window,
+                causal: true,
+                scheme: if narrow { Scheme::Fp8 } else { Scheme::Bf16 },
+                kv_scheme: if narrow || narrow_cache { Scheme::Fp8 } else { Scheme::Bf16 },
+            }
+        })
 }
 
 /// Constants anywhere in their ranges.
@@ -117,7 +136,11 @@ fn law<K: Kernel<Shape = AttentionShape>>(
     prop_assert!(faster <= seconds * (1.0 + 1e-9), "figure {which}: {seconds} to {faster}");
     let work = K::work(shape);
     let peak = chip.rate(shape.product_scheme(chip).arithmetic());
-    prop_assert!(seconds >= work.operations / peak * (1.0 - 1e-9), "{seconds} against {}", work.operations / peak);
+    prop_assert!(
+        seconds >= work.operations / peak * (1.0 - 1e-9),
+        "{seconds} against {}",
+        work.operations / peak
+    );
     let beyond = (work.bytes - chip.cache_bytes * 4.0).max(0.0) / chip.memory_bandwidth;
     prop_assert!(seconds >= beyond * (1.0 - 1e-9), "{seconds} against {beyond}");
     Ok(())
@@ -195,7 +218,8 @@ fn plain_prefill(shape: &AttentionShape, chip: &Accelerator, c: &PrefillConstant
     let width = (shape.head_dim / 32.0).ceil() * 32.0;
     let narrow_cache = shape.kv_scheme.weight_bytes() < shape.scheme.activation_bytes();
     let narrow = narrow_cache || shape.scheme == Scheme::Fp8;
-    let rate = if narrow && chip.peak[NARROW] > 0.0 { chip.peak[NARROW] } else { chip.rate(Arithmetic::Bf16) };
+    let rate =
+        if narrow && chip.peak[NARROW] > 0.0 { chip.peak[NARROW] } else { chip.rate(Arithmetic::Bf16) };
     let products = 4.0 * width / (0.96 * rate);
     let softmax = c.pair_clocks / (chip.cores * chip.clock) + 1.0 / chip.exponential_rate;
     let unlimited = (products.powf(1.5) + softmax.powf(1.5)).powf(1.0 / 1.5);
@@ -241,7 +265,8 @@ fn plain_decode(shape: &AttentionShape, chip: &Accelerator, c: &DecodeConstants)
     let fast = slow + c.cache_bytes_per_clock * chip.cores * chip.clock;
     let memory = bytes * (1.0 - hit) / slow + bytes * hit / fast + c.ramp_us * 1e-6 * (1.0 - hit);
     let narrow = shape.kv_scheme == Scheme::Fp8;
-    let rate = if narrow && chip.peak[NARROW] > 0.0 { chip.peak[NARROW] } else { chip.rate(Arithmetic::Bf16) };
+    let rate =
+        if narrow && chip.peak[NARROW] > 0.0 { chip.peak[NARROW] } else { chip.rate(Arithmetic::Bf16) };
     let mut rows = 8.0;
     while rows < group * shape.query_length {
         rows *= 2.0;
@@ -252,7 +277,8 @@ fn plain_decode(shape: &AttentionShape, chip: &Accelerator, c: &DecodeConstants)
         let start = c.block_clocks * (1.0 + c.widening * (rows / 8.0_f64).log2()) / chip.clock;
         let products = 64.0 * 4.0 * shape.head_dim * rows * chip.cores / rate;
         let step = (c.step_clocks + c.row_clocks * rows) / chip.clock + products;
-        norm(memory, waves * (start + keys / blocks / 64.0 * step), 2.5) + c.join_us * 1e-6 * (1.0 - 1.0 / blocks)
+        norm(memory, waves * (start + keys / blocks / 64.0 * step), 2.5)
+            + c.join_us * 1e-6 * (1.0 - 1.0 / blocks)
     };
     let once = (chip.cores / tiles).max(1.0).min((keys / c.block_keys).max(1.0));
     let over = most.min((8.0 * most).sqrt().round()).min((8.0 * chip.cores / tiles).floor()).max(1.0);
@@ -263,8 +289,8 @@ fn plain_decode(shape: &AttentionShape, chip: &Accelerator, c: &DecodeConstants)
     let block = c.lone_block_clocks + keys / blocks * shape.query_length * c.lone_key_clocks;
     let work = (waves * block / chip.clock).max(Decode::work(shape).operations / rate);
     let setup = c.lone_setup_us / (1.0 + (48.0 / keys).powi(4));
-    let by_head = norm(memory, work, 2.5)
-        + (c.lone_launch_us + setup + c.lone_join_us * (1.0 - 1.0 / blocks)) * 1e-6;
+    let by_head =
+        norm(memory, work, 2.5) + (c.lone_launch_us + setup + c.lone_join_us * (1.0 - 1.0 / blocks)) * 1e-6;
     let lone = if group > 32.0 {
         1.0
     } else if group < 1.5 {
@@ -311,7 +337,11 @@ fn chunks_with_a_prefix_add_up_to_the_whole_prompt() {
     let whole = seconds(&AttentionShape { query_length: 16384.0, kv_length: 16384.0, ..prompt() });
     let chunks: f64 = (1..=4)
         .map(|chunk| {
-            seconds(&AttentionShape { query_length: 4096.0, kv_length: 4096.0 * f64::from(chunk), ..prompt() })
+            seconds(&AttentionShape {
+                query_length: 4096.0,
+                kv_length: 4096.0 * f64::from(chunk),
+                ..prompt()
+            })
         })
         .sum();
     assert!((0.98..1.15).contains(&(chunks / whole)), "{}", chunks / whole);
@@ -350,6 +380,7 @@ fn a_chip_cut_in_arithmetic_decodes_as_fast_as_its_memory() {
     let mut cut = chip();
     cut.peak.iter_mut().for_each(|peak| *peak *= 0.15);
     let shape = AttentionShape { batch: 256.0, query_length: 1.0, kv_length: 8192.0, ..prompt() };
-    let ratio = Decode::estimate(&shape, &cut, &constants).seconds() / Decode::estimate(&shape, &chip(), &constants).seconds();
+    let ratio = Decode::estimate(&shape, &cut, &constants).seconds()
+        / Decode::estimate(&shape, &chip(), &constants).seconds();
     assert!((1.0..1.5).contains(&ratio), "{ratio}");
 }

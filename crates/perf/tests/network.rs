@@ -4,7 +4,8 @@
 #![expect(clippy::indexing_slicing, clippy::float_cmp, reason = "test code: a panic is the report")]
 
 use narrows_perf::kernels::collective::{
-    Collective, CollectiveConstants, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass, variant,
+    Collective, CollectiveConstants, CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass,
+    variant,
 };
 use narrows_perf::kernels::exchange::{Exchange, ExchangeConstants, ExchangeShape};
 use narrows_perf::{Accelerator, ConstantSet, ConstantSpec, Kernel};
@@ -174,8 +175,12 @@ fn plain_collective(shape: &CollectiveShape, values: &[f64]) -> f64 {
     let (traffic, steps, own) = match shape.operation {
         Operation::AllReduce if fabric => (2.0 * (n - 1.0) / n, (2.0 * n.log2()).min(2.0 * (n - 1.0)), true),
         Operation::AllReduce => (2.0 * (n - 1.0) / n, 2.0 * (n - 1.0), true),
-        Operation::AllGather | Operation::ReduceScatter if fabric => ((n - 1.0) / n, n.log2().min(n - 1.0), true),
-        Operation::AllGather | Operation::ReduceScatter | Operation::AllToAll => ((n - 1.0) / n, n - 1.0, true),
+        Operation::AllGather | Operation::ReduceScatter if fabric => {
+            ((n - 1.0) / n, n.log2().min(n - 1.0), true)
+        }
+        Operation::AllGather | Operation::ReduceScatter | Operation::AllToAll => {
+            ((n - 1.0) / n, n - 1.0, true)
+        }
         Operation::SendReceive => (1.0, 1.0, false),
     };
     let start = if frameworks { k("direct_us") } else { k("launch_us") };

@@ -4,8 +4,8 @@
 #![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 use narrows_perf::model::{
-    Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind, Model, Provenance,
-    StatedParameters,
+    Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind, Model,
+    Provenance, StatedParameters,
 };
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile};
@@ -78,8 +78,15 @@ fn routed() -> Model {
         v_head_dim: 128,
         index: None,
     });
-    let experts =
-        Experts { experts: 256, top_k: 8, inner: 2048, shared_inner: 2048, shared: 1, gated: true, latent: 0 };
+    let experts = Experts {
+        experts: 256,
+        top_k: 8,
+        inner: 2048,
+        shared_inner: 2048,
+        shared: 1,
+        gated: true,
+        latent: 0,
+    };
     model(
         7168,
         vec![
@@ -121,10 +128,15 @@ fn parts_of_a_step_add_up() {
 fn memory_parts_add_up_and_what_is_over_is_named() {
     let (machine, model) = (machine(accelerator()), routed());
     let memory = worker(&model, &machine, Parallelism::tensor(16)).memory(32.0, 4000.0, 8192.0);
-    let sum = memory.dense_weights + memory.expert_weights + memory.vocabulary_weights + memory.workspace + memory.cache;
+    let sum = memory.dense_weights
+        + memory.expert_weights
+        + memory.vocabulary_weights
+        + memory.workspace
+        + memory.cache;
     assert!((sum / memory.used() - 1.0).abs() < 1e-12);
     // 671 billion parameters in 8 bits on 80 GB each.
-    let error = worker(&model, &machine, Parallelism::tensor(4)).capacity(4000.0, 8192.0).expect_err("too large");
+    let error =
+        worker(&model, &machine, Parallelism::tensor(4)).capacity(4000.0, 8192.0).expect_err("too large");
     assert_eq!(error.part, "weights");
     assert!(error.needed_gb > error.usable_gb);
     let smallest = error.smallest.expect("some number does");
@@ -138,11 +150,15 @@ fn memory_parts_add_up_and_what_is_over_is_named() {
 fn divisions_that_cannot_be_are_refused() {
     let (machine, model) = (machine(accelerator()), routed());
     let links = Links::usual(&machine.accelerator);
-    let refused = |parallelism| Worker::new(&model, &machine, links, Deployment::new(parallelism, Scheme::Fp8)).err();
+    let refused =
+        |parallelism| Worker::new(&model, &machine, links, Deployment::new(parallelism, Scheme::Fp8)).err();
     let usual = Parallelism::tensor_expert(8);
     assert_eq!(refused(Parallelism { pipeline: 0, ..usual }), Some(Indivisible::Zero("pipeline")));
     assert_eq!(refused(Parallelism::tensor(3)), Some(Indivisible::Heads { heads: 128, tensor: 3 }));
-    assert_eq!(refused(Parallelism { expert: 4, ..usual }), Some(Indivisible::Chips { experts: 4, attention: 8 }));
+    assert_eq!(
+        refused(Parallelism { expert: 4, ..usual }),
+        Some(Indivisible::Chips { experts: 4, attention: 8 })
+    );
     assert_eq!(
         refused(Parallelism::data_expert(512)),
         Some(Indivisible::Experts { experts: 256, groups: 512 })
@@ -157,7 +173,8 @@ fn divisions_that_cannot_be_are_refused() {
 fn closed_form_agrees_with_replay() {
     let (machine, model) = (machine(accelerator()), dense());
     let worker = worker(&model, &machine, Parallelism::tensor(4));
-    let overheads = Overheads { request_ms: 0.1, prompt_token_us: 0.001, bunching: 0.001, ..Overheads::default() };
+    let overheads =
+        Overheads { request_ms: 0.1, prompt_token_us: 0.001, bunching: 0.001, ..Overheads::default() };
     for mixes in [true, false] {
         for clients in [1.0, 4.0, 16.0, 48.0] {
             let policy = Policy { mixes, ..Policy::default() };
@@ -165,7 +182,11 @@ fn closed_form_agrees_with_replay() {
             let load = Load { concurrency: clients, lengths: LENGTHS, rounds: f64::INFINITY };
             let closed = profile.steady(&load, &overheads);
             let load = Load { rounds: 40.0, ..load };
-            let told = replay(&profile, Replay { load, spread: 0.5, pause_s: 0.1, seed: 7, with_first_round: false }, &overheads);
+            let told = replay(
+                &profile,
+                Replay { load, spread: 0.5, pause_s: 0.1, seed: 7, with_first_round: false },
+                &overheads,
+            );
             let off = |one: f64, other: f64| (one / other - 1.0).abs();
             let at = format!("mixes {mixes}, {clients} clients: {closed:?} against {told:?}");
             assert!(off(closed.output_token_s, told.output_token_s.mean) < 0.10, "{at}");

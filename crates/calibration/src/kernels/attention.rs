@@ -12,7 +12,8 @@ use crate::table::Row;
 /// a path that nobody has measured takes those of the family's own.
 fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
     let accelerator = roster.find(row.text("chip"))?.accelerator;
-    let family = roster.families().get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
+    let family =
+        roster.families().get(accelerator.family).map(|family| family.id.clone()).unwrap_or_default();
     let scheme = accelerator.supported(Scheme::parse(row.text("dtype"))?);
     let kv_scheme = match row.text("kv_dtype") {
         "" | "auto" => scheme,
@@ -43,7 +44,13 @@ fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
         accelerator,
         configuration: format!(
             "{} {} {} {} {} {} {}",
-            shape.batch, shape.query_length, shape.kv_length, shape.heads, shape.kv_heads, shape.head_dim, shape.window
+            shape.batch,
+            shape.query_length,
+            shape.kv_length,
+            shape.heads,
+            shape.kv_heads,
+            shape.head_dim,
+            shape.window
         ),
         shape,
         observed: row.microseconds("latency_us")?,

@@ -55,11 +55,7 @@ impl Measured for Collective {
         };
         let variant = if unrecorded_network(row, link) { variant + "_unrecorded" } else { variant };
         Ok(Measurement {
-            key: GroupKey {
-                variant,
-                scheme: Scheme::Bf16,
-                family,
-            },
+            key: GroupKey { variant, scheme: Scheme::Bf16, family },
             chip: name.to_owned(),
             accelerator,
             shape,
@@ -101,7 +97,9 @@ fn operation(text: &str) -> Result<CollectiveOperation, String> {
     ];
     let found = starts.iter().find(|(start, _)| text.starts_with(start));
     found.map(|(_, operation)| *operation).ok_or_else(|| {
-        format!("op: expected all_reduce, all_gather, reduce_scatter, all_to_all or send_recv, found `{text}`")
+        format!(
+            "op: expected all_reduce, all_gather, reduce_scatter, all_to_all or send_recv, found `{text}`"
+        )
     })
 }
 
@@ -148,7 +146,13 @@ fn link(row: Row<'_>, family: &str, link_bandwidth: f64, ranks: f64) -> LinkClas
         "infiniband" | "roce" | "ethernet" | "network" => LinkClass::Fabric,
         _ if several && !matches!(row.text("path"), "nvlink" | "hccs" | "ici") => LinkClass::Fabric,
         "pcie" => LinkClass::HostBus,
-        _ if pairs => if ranks <= 2.0 { LinkClass::Direct } else { LinkClass::HostBus },
+        _ if pairs => {
+            if ranks <= 2.0 {
+                LinkClass::Direct
+            } else {
+                LinkClass::HostBus
+            }
+        }
         _ if link_bandwidth <= 0.0 => LinkClass::HostBus,
         _ if SUMMING.contains(&family) => LinkClass::SummingSwitch,
         _ if matches!(family, "tpu" | "da_vinci" | "gaudi" | "cdna") => LinkClass::Direct,

@@ -37,7 +37,13 @@ impl Measured for Exchange {
         };
         let configuration = format!(
             "{} {} {} {} {} {} {}",
-            row.text("mode"), shape.hidden, shape.tokens, shape.top_k, shape.experts, shape.cores, shape.ranks
+            row.text("mode"),
+            shape.hidden,
+            shape.tokens,
+            shape.top_k,
+            shape.experts,
+            shape.cores,
+            shape.ranks
         );
         Ok(Measurement {
             key: GroupKey { variant: "deepep".to_owned(), scheme: Scheme::Bf16, family },

@@ -180,20 +180,33 @@ pub fn offline_constants(rows: &[Offline], families: &Families) -> String {
         }
         let chips: BTreeSet<&str> = own.iter().map(|row| row.published.chip.as_str()).collect();
         for chip in &chips {
-            let (out, kept): (Vec<_>, Vec<_>) = own.iter().copied().partition(|row| row.published.chip == *chip);
+            let (out, kept): (Vec<_>, Vec<_>) =
+                own.iter().copied().partition(|row| row.published.chip == *chip);
             unseen.extend(offline_pairs(&out, &fit_offline(&kept)));
         }
         let chips: Vec<&str> = chips.into_iter().collect();
         let family = families.get(family).map_or("", |family| family.id.as_str());
         let errors = (ErrorSummary::of(&known), ErrorSummary::of(&unseen));
-        entry(&mut text, variant, family, &chips, own.len(), &errors, "Output tokens a second.", &fit_offline(&own));
+        entry(
+            &mut text,
+            variant,
+            family,
+            &chips,
+            own.len(),
+            &errors,
+            "Output tokens a second.",
+            &fit_offline(&own),
+        );
     }
     text
 }
 
 /// Predictions for rows whose configuration was left out of the fit.
 #[must_use]
-pub fn leave_configurations_out<'a>(rows: &[&'a Served], start: &[f64]) -> Vec<(&'a Served, super::Prediction)> {
+pub fn leave_configurations_out<'a>(
+    rows: &[&'a Served],
+    start: &[f64],
+) -> Vec<(&'a Served, super::Prediction)> {
     let mut predicted = Vec::new();
     for fold in 0..FOLDS {
         let (out, kept): (Vec<_>, Vec<_>) =
@@ -229,8 +242,8 @@ pub fn leave_chips_out<'a>(rows: &'a [Served], families: &Families) -> Vec<(&'a 
                 rows.iter().filter(fits).collect()
             };
             let donors = places.iter().map(|place| of(*place)).find(|donors| donors.len() >= FEWEST_DONORS);
-            let overheads =
-                donors.map_or_else(Overheads::default, |donors| Overheads::from_values(&fit_rows(&donors, &[])));
+            let overheads = donors
+                .map_or_else(Overheads::default, |donors| Overheads::from_values(&fit_rows(&donors, &[])));
             let here = own.iter().filter(|row| row.prepared.chip == chip);
             predicted.extend(here.map(|row| (*row, row.prepared.predict(&overheads))));
         }
@@ -283,8 +296,21 @@ pub fn calibrate_serving(tables: &[Table], context: &mut Context<'_>) -> Calibra
         chips.sort_unstable();
         chips.dedup();
         let family = families.get(family).map_or("", |family| family.id.as_str());
-        let note = format!("Time to first token: known {}, unseen {}.", spread(&known_error.1), spread(&unseen_error.1));
-        entry(&mut text, &variant, family, &chips, own.len(), &(known_error.0, unseen_error.0), &note, &values);
+        let note = format!(
+            "Time to first token: known {}, unseen {}.",
+            spread(&known_error.1),
+            spread(&unseen_error.1)
+        );
+        entry(
+            &mut text,
+            &variant,
+            family,
+            &chips,
+            own.len(),
+            &(known_error.0, unseen_error.0),
+            &note,
+            &values,
+        );
         errors.push((known, unseen));
     }
     text.push_str(&offline_constants(&offline, families));
@@ -307,7 +333,9 @@ fn chip_errors(groups: &[(Predicted<'_>, Predicted<'_>)]) -> Vec<GroupError> {
     let mut errors = Vec::new();
     for ((chip, variant), (known, unseen)) in by_chip {
         let (known, unseen) = (errors_of(&known), errors_of(&unseen));
-        for (kernel, known, unseen) in [("serving tpot_ms", known.0, unseen.0), ("serving ttft_ms", known.1, unseen.1)] {
+        for (kernel, known, unseen) in
+            [("serving tpot_ms", known.0, unseen.0), ("serving ttft_ms", known.1, unseen.1)]
+        {
             let key = GroupKey { variant: variant.clone(), scheme: Scheme::Bf16, family: String::new() };
             errors.push(GroupError { kernel, key, chip: chip.clone(), known, unseen });
         }
@@ -336,7 +364,8 @@ fn entry(
     note: &str,
     values: &[f64],
 ) {
-    let named = Overheads::SPECS.iter().zip(values).map(|(spec, value)| format!("{} = {value:.4}", spec.name));
+    let named =
+        Overheads::SPECS.iter().zip(values).map(|(spec, value)| format!("{} = {value:.4}", spec.name));
     let _ = write!(
         text,
         "\n[[fit]]\nkernel = \"{}\"\nvariant = \"{variant}\"\nscheme = \"bf16\"\nfamily = \"{family}\"\n\

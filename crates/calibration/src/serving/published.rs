@@ -1,9 +1,9 @@
 //! Published results of servers (`e2e.csv`), each in its own unit.
 
+use narrows_perf::model::Model;
 use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile, Timed};
 use narrows_perf::serving::steady::Load;
 use narrows_perf::serving::{Deployment, Host, Links, Parallelism, Worker};
-use narrows_perf::model::Model;
 use narrows_perf::{Kernel, Machine, Scheme, Software};
 
 use super::{Context, request, software};
@@ -205,7 +205,8 @@ fn load(quantity: Quantity, lengths: Lengths, batch: Option<f64>, overlaps: bool
         }
         Quantity::OutputRate => (lengths, 1024.0 * 512.0, Policy { step_tokens: LARGE_STEP, ..policy }),
         Quantity::Total => {
-            let saturated = Policy { mixes: batch.is_none(), most_sequences: 4096.0, reserved: 1.0, ..policy };
+            let saturated =
+                Policy { mixes: batch.is_none(), most_sequences: 4096.0, reserved: 1.0, ..policy };
             (lengths, batch.unwrap_or(65536.0), saturated)
         }
         Quantity::PromptLatency | Quantity::WholeLatency => {
@@ -351,5 +352,7 @@ fn divisions(row: Row<'_>, model: &Model, chips: usize) -> (Vec<Parallelism>, bo
 fn hits(notes: &str) -> f64 {
     let Some((before, _)) = notes.split_once("% of input tokens") else { return 0.0 };
     let number = before.rsplit(|character: char| !(character.is_ascii_digit() || character == '.')).next();
-    number.and_then(|number| number.parse::<f64>().ok()).map_or(0.0, |percent| (percent / 100.0).clamp(0.0, 0.99))
+    number
+        .and_then(|number| number.parse::<f64>().ok())
+        .map_or(0.0, |percent| (percent / 100.0).clamp(0.0, 0.99))
 }

@@ -71,7 +71,11 @@ impl Request {
         let side = |prefix: &str| -> Result<Side, String> {
             Ok(Side {
                 deployment: schemes.deployment(parallelism(row, prefix)?),
-                workers: if prefix.is_empty() { 1.0 } else { count(row, &format!("{prefix}num_workers")).unwrap_or(0.0) },
+                workers: if prefix.is_empty() {
+                    1.0
+                } else {
+                    count(row, &format!("{prefix}num_workers")).unwrap_or(0.0)
+                },
                 policy: policy(software, prefix == "prefill_"),
             })
         };
@@ -113,7 +117,8 @@ impl Request {
     pub fn with_domain(mut self, domain: usize) -> Self {
         let decode = self.decode.deployment.parallelism;
         let whole = decode.tensor;
-        let same = self.prefill.is_none_or(|side| side.deployment.parallelism == decode && side.workers <= 0.0);
+        let same =
+            self.prefill.is_none_or(|side| side.deployment.parallelism == decode && side.workers <= 0.0);
         if self.public_benchmark && domain > RACK && whole >= 12 && same && decode.expert == 1 {
             self.share_out(whole);
         } else if self.decode.workers <= 0.0 {
@@ -163,8 +168,22 @@ impl Request {
         }
         self.decode.workers = match (self.software, many) {
             (_, true) => 1.0,
-            (Software::Sglang, _) => if rack { 2.0 } else { 1.0 },
-            _ => if size > 8 { 3.0 } else if rack { 4.0 } else { 5.0 },
+            (Software::Sglang, _) => {
+                if rack {
+                    2.0
+                } else {
+                    1.0
+                }
+            }
+            _ => {
+                if size > 8 {
+                    3.0
+                } else if rack {
+                    4.0
+                } else {
+                    5.0
+                }
+            }
         };
         self.decode.workers = self.decode.workers.min(self.concurrency);
         if let Some(prefill) = &mut self.prefill {
@@ -204,7 +223,9 @@ impl Request {
 pub const fn variants(software: Software, has_experts: bool, apart: bool) -> [&'static str; 4] {
     let [dense, routed, dense_apart, routed_apart] = match software {
         Software::Vllm => ["vllm", "vllm_experts", "vllm_disaggregated", "vllm_experts_disaggregated"],
-        Software::Sglang => ["sglang", "sglang_experts", "sglang_disaggregated", "sglang_experts_disaggregated"],
+        Software::Sglang => {
+            ["sglang", "sglang_experts", "sglang_disaggregated", "sglang_experts_disaggregated"]
+        }
         _ => [
             "tensorrt_llm",
             "tensorrt_llm_experts",
@@ -344,7 +365,9 @@ struct Schemes {
 
 impl Schemes {
     fn read(row: Row<'_>, model: &Model, software: Software) -> Result<Self, String> {
-        let named = |column: &str| Some(row.text(column)).filter(|text| !text.is_empty()).map(Scheme::parse).transpose();
+        let named = |column: &str| {
+            Some(row.text(column)).filter(|text| !text.is_empty()).map(Scheme::parse).transpose()
+        };
         let whole = named("precision")?.unwrap_or(Scheme::Bf16);
         let weights = named("gemm_quant_mode")?.unwrap_or(whole);
         let experts = named("moe_quant_mode")?.unwrap_or(whole);
@@ -357,7 +380,9 @@ impl Schemes {
         let routed = model.has_experts();
         // 4-bit checkpoints of models with experts keep attention in 16 or 8 bits.
         let weights = match weights {
-            Scheme::Nvfp4 | Scheme::Mxfp4Weight | Scheme::Mxfp4Mxfp8 | Scheme::Int4Weight if routed => Scheme::Bf16,
+            Scheme::Nvfp4 | Scheme::Mxfp4Weight | Scheme::Mxfp4Mxfp8 | Scheme::Int4Weight if routed => {
+                Scheme::Bf16
+            }
             Scheme::Fp8 if latent => Scheme::Fp8Block,
             other => other,
         };

@@ -300,10 +300,9 @@ fn framework_plan(framework: Framework, layout: &Layout) -> Plan {
             recomputation: Recomputation::Selective,
             ..usual
         },
-        Framework::Pangu => Plan {
-            overlap: Overlap { tensor: 0.7, expert: 0.9, pipeline: 0.8, ..Overlap::USUAL },
-            ..usual
-        },
+        Framework::Pangu => {
+            Plan { overlap: Overlap { tensor: 0.7, expert: 0.9, pipeline: 0.8, ..Overlap::USUAL }, ..usual }
+        }
         Framework::Jax => Plan { sharding: Sharding::Parameters, state: StateBytes::SHARDED, ..usual },
         Framework::Megatron | Framework::Mindspeed | Framework::Habana => usual,
     }

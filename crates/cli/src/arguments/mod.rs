@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
 pub(crate) use perf::{
-    CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand, ValidateCommand,
+    CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
+    ValidateCommand,
 };
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source

@@ -26,7 +26,9 @@ pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
 pub use perf_serve::{
     GivenParallelism, PerfServe, PerfServeAnswer, PerfServeRequest, ServeSearch, constraint_words, serve,
 };
-pub use perf_train::{Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train};
+pub use perf_train::{
+    Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train,
+};
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,

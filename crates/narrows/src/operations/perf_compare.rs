@@ -292,5 +292,12 @@ fn one(
 }
 
 /// A search small enough for a row of a table.
-const FEW: Limits =
-    Limits { tensor: 8, pipeline: 32, context: 1, expert: 64, micro_batch: 4, virtual_stages: 4, runners_up: 0 };
+const FEW: Limits = Limits {
+    tensor: 8,
+    pipeline: 32,
+    context: 1,
+    expert: 64,
+    micro_batch: 4,
+    virtual_stages: 4,
+    runners_up: 0,
+};

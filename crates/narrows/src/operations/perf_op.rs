@@ -176,11 +176,7 @@ pub(crate) fn instead_of(
     }
 }
 
-fn answer(
-    prediction: &Prediction,
-    specification: Specification,
-    workbench: &Workbench,
-) -> PerfOpAnswer {
+fn answer(prediction: &Prediction, specification: Specification, workbench: &Workbench) -> PerfOpAnswer {
     let estimate = prediction.estimate;
     let seconds = estimate.seconds();
     let rate = prediction.work.operations / seconds;

@@ -4,9 +4,7 @@ use narrows_perf::serving::host::Host;
 use narrows_perf::serving::profile::{Lengths, Policy, Profile};
 use narrows_perf::serving::search::{Constraint, Execution, Search};
 use narrows_perf::serving::simulation::{Replay, Replayed, replay};
-use narrows_perf::serving::{
-    Batch, Deployment, Indivisible, Load, Memory, Parallelism, Part, Step, Worker,
-};
+use narrows_perf::serving::{Batch, Deployment, Indivisible, Load, Memory, Parallelism, Part, Step, Worker};
 use narrows_perf::{Scheme, Software};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
@@ -290,17 +288,27 @@ fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
     let most = MOST as f64;
     for (name, value, least) in numbers {
         if let Some(found) = value.filter(|value| !((least..=most).contains(value) && *value > 0.0)) {
-            return Err(Failure::input(format!("{name}: expected a number from {least} to {most:e}, found {found:?}")));
+            return Err(Failure::input(format!(
+                "{name}: expected a number from {least} to {most:e}, found {found:?}"
+            )));
         }
     }
     if let Some(found) = request.price_per_chip_hour.filter(|price| !(price.is_finite() && *price >= 0.0)) {
-        return Err(Failure::input(format!("price per chip and hour: expected a number of at least 0, found {found}")));
+        return Err(Failure::input(format!(
+            "price per chip and hour: expected a number of at least 0, found {found}"
+        )));
     }
     if !(0.0..1.0).contains(&request.cached) {
-        return Err(Failure::input(format!("cached: expected a share from 0 to below 1, found {}", request.cached)));
+        return Err(Failure::input(format!(
+            "cached: expected a share from 0 to below 1, found {}",
+            request.cached
+        )));
     }
     if !(1..=MOST).contains(&request.count) {
-        return Err(Failure::input(format!("count: expected a number from 1 to {MOST}, found {}", request.count)));
+        return Err(Failure::input(format!(
+            "count: expected a number from 1 to {MOST}, found {}",
+            request.count
+        )));
     }
     Ok(())
 }
@@ -337,11 +345,12 @@ struct Details {
 impl<'a> Question<'a> {
     fn worker(&self, parallelism: Parallelism) -> Result<Worker<'a>, Failure> {
         let deployment = Deployment { parallelism, ..self.search.deployment };
-        Worker::new(self.search.model, self.search.machine, self.search.links, deployment)
-            .map_err(|error| match error {
+        Worker::new(self.search.model, self.search.machine, self.search.links, deployment).map_err(|error| {
+            match error {
                 Indivisible::Zero(_) => Failure::input(error.to_string()),
                 _ => Failure::infeasible(error.to_string()),
-            })
+            }
+        })
     }
 
     fn execution(
@@ -370,15 +379,20 @@ impl<'a> Question<'a> {
         // Where nothing fits, the division with the least weights on a chip says by how much.
         if search.valid == 0 {
             let has_experts = self.search.model.has_experts();
-            let sizes = (0..usize::BITS).rev().map(|exponent| 1_usize << exponent).filter(|size| *size <= chips);
-            let mut wholes = sizes.map(if has_experts { Parallelism::tensor_expert } else { Parallelism::tensor });
+            let sizes =
+                (0..usize::BITS).rev().map(|exponent| 1_usize << exponent).filter(|size| *size <= chips);
+            let mut wholes =
+                sizes.map(if has_experts { Parallelism::tensor_expert } else { Parallelism::tensor });
             let step_tokens = self.search.policy.step_tokens.min(self.request.input);
             if let Some(worker) = wholes.find_map(|whole| self.worker(whole).ok())
                 && let Err(error) = worker.capacity(self.request.input + self.request.output, step_tokens)
             {
                 return Failure::infeasible(error.to_string());
             }
-            return Failure::infeasible(format!("none of {} ways to divide the model among {chips} chips works", search.seen));
+            return Failure::infeasible(format!(
+                "none of {} ways to divide the model among {chips} chips works",
+                search.seen
+            ));
         }
         let fastest = search.pareto.iter().map(|one| one.steady.output_token_s).fold(f64::INFINITY, f64::min);
         Failure::infeasible(format!(
@@ -409,7 +423,8 @@ impl<'a> Question<'a> {
                 "expert parallelism {expert}: expected a divisor of the {stage} chips of a stage"
             )));
         }
-        let parallelism = Parallelism { tensor, pipeline, attention_data, expert_tensor: stage / expert, expert };
+        let parallelism =
+            Parallelism { tensor, pipeline, attention_data, expert_tensor: stage / expert, expert };
         let worker = self.worker(parallelism)?;
         let workers = self.request.count / worker.chips().max(1);
         if workers == 0 {
@@ -456,7 +471,8 @@ impl<'a> Question<'a> {
         let alone = Policy { mixes: false, ..policy };
         let prompts = Profile::new(&takes_prompts, Lengths { output: 1.0, ..lengths }, each.max(64.0), alone)
             .map_err(|error| Failure::infeasible(error.to_string()))?;
-        let prefill_s = prompts.prompt_seconds(prompts.full_prompts(), &self.search.overheads) * prompts.chips;
+        let prefill_s =
+            prompts.prompt_seconds(prompts.full_prompts(), &self.search.overheads) * prompts.chips;
         let replayed = (self.request.simulate && execution.prefill.is_none()).then(|| {
             let load = Load { concurrency: each, lengths, rounds: 10.0 };
             let load = Replay { load, spread: 0.2, pause_s: 0.05, seed: 1, with_first_round: false };

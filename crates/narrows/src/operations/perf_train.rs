@@ -3,8 +3,8 @@
 use narrows_perf::training::error::Hint;
 use narrows_perf::training::search::{Binding, MOST_CHIPS, Rejected, fewest_chips};
 use narrows_perf::training::{
-    Failures, Found, Limits, Means, Memory, Plan, Recomputation, Run, Schedule, Sharding, StateBytes, Step, Tariff,
-    TrainingError, search, software,
+    Failures, Found, Limits, Means, Memory, Plan, Recomputation, Run, Schedule, Sharding, StateBytes, Step,
+    Tariff, TrainingError, search, software,
 };
 use narrows_perf::{Accelerator, Ground, Scheme, Software, Spread};
 use serde::{Deserialize, Serialize};
@@ -228,7 +228,8 @@ pub(crate) fn train_within(
     let step = match &found {
         Some(found) => found.best,
         None => Step::of(&model, &start, means).map_err(|error| {
-            let fewest = || fewest_chips(&model, &start, specification.accelerator.memory_bytes, limits, MOST_CHIPS);
+            let fewest =
+                || fewest_chips(&model, &start, specification.accelerator.memory_bytes, limits, MOST_CHIPS);
             infeasible(with_hint(error, start.chips, fewest))
         })?,
     };
@@ -239,7 +240,8 @@ pub(crate) fn train_within(
     let tariff = Tariff { per_chip_hour: request.price_per_chip_hour, ..Tariff::default() };
     let run = match request.tokens {
         Some(tokens) => Some(
-            Run::of(&step, tokens, specification.accelerator.power, &failures, &tariff).map_err(infeasible)?,
+            Run::of(&step, tokens, specification.accelerator.power, &failures, &tariff)
+                .map_err(infeasible)?,
         ),
         None => None,
     };
@@ -370,16 +372,19 @@ fn plan_of(request: &PerfTrainRequest, precision: Scheme) -> Result<Plan, Failur
     let usual = request.count.saturating_mul((USUAL_BATCH / request.count).max(2));
     let sharding = match layout.zero {
         None => Sharding::Optimizer,
-        Some(stage) => Sharding::ALL.get(stage).copied().ok_or_else(|| {
-            Failure::input(format!("zero: expected a stage of 0 to 3, found {stage}"))
-        })?,
+        Some(stage) => Sharding::ALL
+            .get(stage)
+            .copied()
+            .ok_or_else(|| Failure::input(format!("zero: expected a stage of 0 to 3, found {stage}")))?,
     };
     let schedule = match layout.schedule.as_deref() {
         None | Some("1f1b") => Schedule::OneForwardOneBackward,
         Some("zero_bubble") => Schedule::ZeroBubble,
         Some("dualpipe") => Schedule::DualPipe,
         Some(other) => {
-            return Err(Failure::input(format!("schedule: expected 1f1b, zero_bubble or dualpipe, found `{other}`")));
+            return Err(Failure::input(format!(
+                "schedule: expected 1f1b, zero_bubble or dualpipe, found `{other}`"
+            )));
         }
     };
     let recomputation = match layout.recompute.as_deref() {
@@ -387,7 +392,9 @@ fn plan_of(request: &PerfTrainRequest, precision: Scheme) -> Result<Plan, Failur
         Some("selective") => Recomputation::Selective,
         Some("full") => Recomputation::Full,
         Some(other) => {
-            return Err(Failure::input(format!("recompute: expected none, selective or full, found `{other}`")));
+            return Err(Failure::input(format!(
+                "recompute: expected none, selective or full, found `{other}`"
+            )));
         }
     };
     let plan = Plan {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use narrows_calibration::calibrate::{Calibrated, calibrate};
-use narrows_calibration::fit::ErrorSummary;
 use narrows_calibration::chips::Roster;
+use narrows_calibration::fit::ErrorSummary;
 use narrows_calibration::operators::{Operator, predict};
 use narrows_calibration::serving::fitting::calibrate_serving;
 use narrows_calibration::serving::published::is_published;
@@ -130,7 +130,9 @@ impl PublishedCheck {
         let [model, count, chip, precision, parallelism] = words;
         Some(Self {
             id: row.text("id").to_owned(),
-            what: format!("{model} on {count} {chip}, {precision}; {parallelism}").trim_end_matches("; ").to_owned(),
+            what: format!("{model} on {count} {chip}, {precision}; {parallelism}")
+                .trim_end_matches("; ")
+                .to_owned(),
             metric: format!("{} ({})", outcome.metric, row.text("unit")),
             published: outcome.observed,
             computed,
@@ -203,7 +205,8 @@ pub fn validate(
         };
         for row in table.iter() {
             for mut outcome in judge.outcomes(row, &mut roster, &data.calibration) {
-                if outcome.predicted.is_ok() && !(outcome.observed > 0.0) {
+                let measured = outcome.observed.is_finite() && outcome.observed > 0.0;
+                if outcome.predicted.is_ok() && !measured {
                     outcome.predicted = Err("the row gives no measured value".to_owned());
                 }
                 each(given, row, &outcome)?;
@@ -279,7 +282,9 @@ impl<'w> Judge<'w> {
     fn outcomes(&mut self, row: Row<'_>, roster: &mut Roster<'_>, calibration: &Calibration) -> Vec<Outcome> {
         match self {
             Self::Operators(operator) => vec![of_operator(*operator, row, roster, calibration)],
-            Self::Published(training, _) if row.text("kind") == "train" => vec![of_training(row, training, roster)],
+            Self::Published(training, _) if row.text("kind") == "train" => {
+                vec![of_training(row, training, roster)]
+            }
             Self::Published(_, serving) => vec![of_published(row, serving)],
             Self::Servers(serving) => of_server(row, serving),
         }
@@ -317,15 +322,16 @@ fn of_published(row: Row<'_>, context: &mut ServingContext<'_>) -> Outcome {
 /// Both times of a measured server.
 fn of_server(row: Row<'_>, context: &mut ServingContext<'_>) -> Vec<Outcome> {
     let prediction = context.predict_silicon(row);
-    let of = |metric: &str, column: &str, part: fn(&narrows_calibration::serving::Prediction) -> f64| Outcome {
-        metric: metric.to_owned(),
-        operator: format!("serving {metric}"),
-        variant: format!("{} {}", row.text("backend"), row.text("mode")),
-        precision: row.text("precision").to_owned(),
-        observed: row.number(column).unwrap_or(f64::NAN),
-        predicted: prediction.as_ref().map(part).map_err(Clone::clone),
-        baseline: None,
-    };
+    let of =
+        |metric: &str, column: &str, part: fn(&narrows_calibration::serving::Prediction) -> f64| Outcome {
+            metric: metric.to_owned(),
+            operator: format!("serving {metric}"),
+            variant: format!("{} {}", row.text("backend"), row.text("mode")),
+            precision: row.text("precision").to_owned(),
+            observed: row.number(column).unwrap_or(f64::NAN),
+            predicted: prediction.as_ref().map(part).map_err(Clone::clone),
+            baseline: None,
+        };
     vec![
         of("ttft_ms", "silicon_ttft_ms", |prediction| prediction.ttft_ms),
         of("tpot_ms", "silicon_tpot_ms", |prediction| prediction.tpot_ms),
@@ -409,9 +415,7 @@ fn pooled(gathered: &BTreeMap<Key, Gathered>) -> Vec<AccuracyRow> {
     let all = "all".to_owned();
     by_operator
         .into_iter()
-        .map(|(operator, sum)| {
-            line((operator.to_owned(), all.clone(), all.clone(), all.clone()), &sum, &[])
-        })
+        .map(|(operator, sum)| line((operator.to_owned(), all.clone(), all.clone(), all.clone()), &sum, &[]))
         .collect()
 }
 

@@ -65,9 +65,7 @@ impl ChipChoice {
                 let found = workbench.chips()?.find(name)?;
                 (found.chip.clone(), found.by_default_of.cloned())
             }
-            (None, Some(file)) => {
-                (Chip::parse(DataFile { path: &file.shown, text: &file.text })?, None)
-            }
+            (None, Some(file)) => (Chip::parse(DataFile { path: &file.shown, text: &file.text })?, None),
             (Some(_), Some(_)) => return Err(Failure::input("give the name of a chip or a file, not both")),
             (None, None) => return Err(Failure::input("name a chip, or give a file with one")),
         };
@@ -83,7 +81,8 @@ impl ChipChoice {
         let mut specification = workbench.performance()?.specification(&chip)?;
         if !self.set.is_empty() {
             // Constants of the chip itself hold for its own figures alone.
-            let supposed: Vec<String> = self.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let supposed: Vec<String> =
+                self.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
             specification.id = format!("{} with {}", specification.id, supposed.join(", "));
             specification.name = format!("{} with {}", specification.name, supposed.join(", "));
         }

@@ -83,7 +83,9 @@ pub fn operator_batch(
 /// Every column is given once, and there are some.
 fn check_header(shown: &str, columns: &[String]) -> Result<(), Failure> {
     if columns.iter().all(String::is_empty) {
-        return Err(Failure::input(format!("{shown}: expected a header with the columns of an operator, found none")));
+        return Err(Failure::input(format!(
+            "{shown}: expected a header with the columns of an operator, found none"
+        )));
     }
     let is_again = |(at, name): (usize, &String)| columns.iter().take(at).any(|earlier| earlier == name);
     let again = columns.iter().enumerate().find(|(at, name)| !name.is_empty() && is_again((*at, name)));
@@ -95,7 +97,8 @@ fn check_header(shown: &str, columns: &[String]) -> Result<(), Failure> {
 
 /// Kernels that multiply need a precision.
 fn check_precision(operator: Operator, row: Row<'_>) -> Result<(), String> {
-    let multiplies = matches!(operator, Operator::Gemm | Operator::Attention | Operator::Mla | Operator::Experts);
+    let multiplies =
+        matches!(operator, Operator::Gemm | Operator::Attention | Operator::Mla | Operator::Experts);
     if multiplies && row.text("dtype").is_empty() {
         return Err("dtype: expected a precision such as bfloat16, found nothing".to_owned());
     }
@@ -104,8 +107,26 @@ fn check_precision(operator: Operator, row: Row<'_>) -> Result<(), String> {
 
 /// Columns of sizes: none is zero, and none so large that it cannot be meant.
 const SIZES: [&str; 20] = [
-    "m", "n", "k", "batch", "q_len", "kv_len", "heads", "kv_heads", "head_dim", "tokens", "hidden", "inter", "topk",
-    "experts", "tp", "ep", "nodes", "gpus_per_node", "rows", "cols",
+    "m",
+    "n",
+    "k",
+    "batch",
+    "q_len",
+    "kv_len",
+    "heads",
+    "kv_heads",
+    "head_dim",
+    "tokens",
+    "hidden",
+    "inter",
+    "topk",
+    "experts",
+    "tp",
+    "ep",
+    "nodes",
+    "gpus_per_node",
+    "rows",
+    "cols",
 ];
 /// The largest size: more elements than any memory holds.
 const LARGEST: f64 = 1e12;

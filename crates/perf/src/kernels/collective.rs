@@ -288,7 +288,9 @@ fn ring(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate {
     let sooner = if shape.operation == CollectiveOperation::AllToAll { 16.0 } else { 1.0 };
     let bulk = rise(sooner * shape.bytes / ranks, constants.bulk_from_mb * MEGA);
     let bulk_us = constants.bulk_us * bulk * steps.powf(constants.bulk_growth);
-    let latency_s = (start_us(shape, constants) + constants.hop_us * steps.powf(constants.hop_growth) + bulk_us) * MICRO + filling;
+    let latency_s =
+        (start_us(shape, constants) + constants.hop_us * steps.powf(constants.hop_growth) + bulk_us) * MICRO
+            + filling;
     Estimate { network_s, latency_s, ..Estimate::default() }
 }
 
@@ -320,11 +322,8 @@ fn direct(shape: &CollectiveShape, constants: &CollectiveConstants) -> Estimate 
     let others = (shape.ranks - 1.0).max(0.0);
     let rate = shape.bandwidth * constants.direct_share;
     let start = constants.direct_us + constants.barrier_us * others;
-    let one = Estimate {
-        latency_s: start * MICRO,
-        network_s: others * shape.bytes / rate,
-        ..Estimate::default()
-    };
+    let one =
+        Estimate { latency_s: start * MICRO, network_s: others * shape.bytes / rate, ..Estimate::default() };
     let two = Estimate {
         latency_s: (start + constants.second_phase_us) * MICRO,
         network_s: 2.0 * others / shape.ranks.max(1.0) * shape.bytes / rate,

@@ -116,7 +116,12 @@ const fn costs(kind: ElementwiseKind, constants: &ElementwiseConstants) -> (f64,
 }
 
 /// Every core takes one row after another; the last round is full on average.
-fn cores_time(shape: &ElementwiseShape, chip: &Accelerator, constants: &ElementwiseConstants, clocks: f64) -> f64 {
+fn cores_time(
+    shape: &ElementwiseShape,
+    chip: &Accelerator,
+    constants: &ElementwiseConstants,
+    clocks: f64,
+) -> f64 {
     let rounds = (shape.rows / chip.cores).max(1.0);
     rounds * (constants.row_clocks + shape.columns * clocks) / chip.clock
 }

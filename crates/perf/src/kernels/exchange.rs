@@ -99,7 +99,8 @@ impl Kernel for Exchange {
         let per_node = shape.ranks / shape.nodes.max(1.0);
         let near = once * touched(per_node, shape.top_k / shape.nodes.max(1.0)) * elsewhere(per_node);
         let far = once * touched(shape.nodes, shape.top_k) * elsewhere(shape.nodes);
-        let far_s = if far > 0.0 && shape.fabric_bandwidth > 0.0 { far / shape.fabric_bandwidth } else { 0.0 };
+        let far_s =
+            if far > 0.0 && shape.fabric_bandwidth > 0.0 { far / shape.fabric_bandwidth } else { 0.0 };
         Work { network_s: far_s.max(near / shape.node_bandwidth), ..Work::default() }
     }
 

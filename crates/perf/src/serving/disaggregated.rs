@@ -88,8 +88,7 @@ impl Disaggregated<'_> {
         let requests_per_s = clients / (first_token_s + later * token_s);
         let prefill_capacity = self.prefill_workers / full_cost.max(1e-12);
         let most = self.decode.capacity.min(clients / self.decode_workers.max(1.0)).max(1.0);
-        let decode_capacity =
-            self.decode_workers * most / (later * decode.decode_seconds(most));
+        let decode_capacity = self.decode_workers * most / (later * decode.decode_seconds(most));
         let steady = Steady {
             first_token_s,
             output_token_s: token_s,
@@ -100,7 +99,12 @@ impl Disaggregated<'_> {
             prompt_share: (requests_per_s / prefill_capacity).min(1.0),
             memory_bound: clients > room,
         };
-        Matched { steady, prefill_capacity, decode_capacity, prefill_bound: prefill_capacity < decode_capacity }
+        Matched {
+            steady,
+            prefill_capacity,
+            decode_capacity,
+            prefill_bound: prefill_capacity < decode_capacity,
+        }
     }
 
     /// Chips of all workers.

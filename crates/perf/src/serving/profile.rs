@@ -265,10 +265,8 @@ impl Timed<'_> {
 
     /// Host and gaps of a step.
     fn host(&self, sequences: f64) -> f64 {
-        let shape = HostShape {
-            sequences: (sequences / self.profile.groups).max(1.0),
-            layers: self.profile.layers,
-        };
+        let shape =
+            HostShape { sequences: (sequences / self.profile.groups).max(1.0), layers: self.profile.layers };
         shape.seconds(&self.overheads)
     }
 

@@ -140,12 +140,13 @@ impl Search<'_> {
         sizes.flat_map(move |size| {
             let tensors = powers().take_while(move |tensor| *tensor <= size);
             tensors.flat_map(move |tensor| {
-                let pipelines = powers().take_while(move |pipeline| *pipeline * tensor <= size && *pipeline <= 8);
+                let pipelines =
+                    powers().take_while(move |pipeline| *pipeline * tensor <= size && *pipeline <= 8);
                 pipelines.flat_map(move |pipeline| {
                     let attention_data = size / tensor / pipeline;
                     let stage = size / pipeline;
-                    let experts = powers()
-                        .take_while(move |expert| *expert <= stage && (has_experts || *expert == 1));
+                    let experts =
+                        powers().take_while(move |expert| *expert <= stage && (has_experts || *expert == 1));
                     // Without experts, groups that share nothing are workers of their own.
                     let sensible = has_experts || attention_data == 1;
                     experts.filter(move |_| sensible).map(move |expert| Parallelism {
@@ -259,9 +260,10 @@ impl Search<'_> {
         };
         let mut runners_up: Vec<Execution> = Vec::new();
         for one in all.iter().filter(|one| in_time(one) && in_pace(one)) {
-            let known = best.iter().chain(&runners_up).any(|other| {
-                other.parallelism == one.parallelism && other.prefill == one.prefill
-            });
+            let known = best
+                .iter()
+                .chain(&runners_up)
+                .any(|other| other.parallelism == one.parallelism && other.prefill == one.prefill);
             if !known {
                 runners_up.push(*one);
             }

@@ -159,7 +159,9 @@ impl Server<'_> {
 
     /// One step of the server; whether there was anything to do.
     fn step(&mut self) -> bool {
-        while ((self.filling.len() + self.decoding.len()) as f64) < self.timed.profile.capacity.floor().max(1.0) {
+        while ((self.filling.len() + self.decoding.len()) as f64)
+            < self.timed.profile.capacity.floor().max(1.0)
+        {
             let Some(next) = self.waiting.front().filter(|next| next.arrived <= self.now) else { break };
             self.filling.push_back(*next);
             self.waiting.pop_front();
@@ -205,7 +207,10 @@ impl Server<'_> {
     fn start(&mut self, request: Request) {
         if self.counts(request.round) {
             let extra = 1e-3 * self.timed.overheads.request_ms
-                + 1e-6 * self.timed.overheads.prompt_token_us * self.timed.profile.prompt_tokens * request.size;
+                + 1e-6
+                    * self.timed.overheads.prompt_token_us
+                    * self.timed.profile.prompt_tokens
+                    * request.size;
             self.first.push(self.now - request.arrived + extra);
         }
         self.tokens += 1.0;
@@ -214,7 +219,12 @@ impl Server<'_> {
             self.arrive(request.round + 1);
             return;
         }
-        self.decoding.push(Decoding { left: later, outputs: later, first_at: self.now, round: request.round });
+        self.decoding.push(Decoding {
+            left: later,
+            outputs: later,
+            first_at: self.now,
+            round: request.round,
+        });
     }
 
     fn decode(&mut self, tokens: f64) {

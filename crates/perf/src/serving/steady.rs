@@ -85,7 +85,8 @@ impl Timed<'_> {
         let outside = (clients - inside) / rate;
         let burst = self.burst_seconds(inside, outside);
         let steady_first = state.first_s + overheads.bunching * (burst - state.first_s).max(0.0) + outside;
-        let extra = 1e-3 * overheads.request_ms + 1e-6 * overheads.prompt_token_us * self.profile.prompt_tokens;
+        let extra =
+            1e-3 * overheads.request_ms + 1e-6 * overheads.prompt_token_us * self.profile.prompt_tokens;
         let first_token_s = first_wave * burst.max(state.first_s) + (1.0 - first_wave) * steady_first + extra;
         let requests_per_s = clients / (first_token_s + later * state.token_s);
         Steady {

@@ -230,7 +230,9 @@ impl Worker<'_> {
         let parallelism = &self.deployment.parallelism;
         let groups = real(parallelism.attention_data) * real(parallelism.pipeline);
         // A group cannot have a part of a sequence: the fullest group sets the pace.
-        let here = |sequences: f64| if sequences <= 0.0 { 0.0 } else { (sequences / groups).max(sequences.min(1.0)) };
+        let here = |sequences: f64| {
+            if sequences <= 0.0 { 0.0 } else { (sequences / groups).max(sequences.min(1.0)) }
+        };
         let (decoding, prompts) = (here(batch.decoding), here(batch.prompts));
         Share {
             tokens: decoding * batch.new_tokens + prompts * batch.prompt_tokens,

@@ -47,8 +47,16 @@ fn tasks(chip: &ComparedChip) -> [(&'static str, &Task); 3] {
 
 fn csv(answer: &PerfCompareAnswer) -> Result<(), Stop> {
     let header = [
-        "chip", "task", "precision", "tokens_per_s_per_chip", "low", "high", "ratio", "tokens_per_s_per_1000_usd",
-        "calibration", "why_not",
+        "chip",
+        "task",
+        "precision",
+        "tokens_per_s_per_chip",
+        "low",
+        "high",
+        "ratio",
+        "tokens_per_s_per_1000_usd",
+        "calibration",
+        "why_not",
     ];
     let optional = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
     let rows = answer.chips.iter().flat_map(|chip| {
@@ -56,8 +64,15 @@ fn csv(answer: &PerfCompareAnswer) -> Result<(), Stop> {
             let mut row = vec![chip.chip.clone(), name.to_owned(), chip.precision.clone()];
             match task {
                 Task::Done { per_chip, ratio, per_thousand_usd } => {
-                    row.extend([per_chip.value, per_chip.low, per_chip.high].map(|value| format!("{value:.4}")));
-                    row.extend([optional(*ratio), optional(*per_thousand_usd), chip.calibration.clone(), String::new()]);
+                    row.extend(
+                        [per_chip.value, per_chip.low, per_chip.high].map(|value| format!("{value:.4}")),
+                    );
+                    row.extend([
+                        optional(*ratio),
+                        optional(*per_thousand_usd),
+                        chip.calibration.clone(),
+                        String::new(),
+                    ]);
                 }
                 Task::Impossible(why) => {
                     row.extend([const { String::new() }; 5]);

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use narrows::performance::accuracy::{
-    Accuracy, AccuracyRow, Errors, MeasuredTable, OutcomeWriter, ValidateRequest, calibrate_tables, validate as compare,
+    Accuracy, AccuracyRow, Errors, MeasuredTable, OutcomeWriter, ValidateRequest, calibrate_tables,
+    validate as compare,
 };
 use narrows::performance::report;
 use narrows::{Failure, Workbench};
@@ -50,8 +51,22 @@ pub(super) fn validate(workbench: &Workbench, command: &ValidateCommand, format:
         Format::Json => print_json(&accuracy)?,
         Format::Csv => {
             let header = [
-                "operator", "variant", "precision", "chip", "count", "skipped", "median", "p90", "mean", "bias",
-                "baseline_median", "baseline_p90", "known_median", "known_p90", "unseen_median", "unseen_p90",
+                "operator",
+                "variant",
+                "precision",
+                "chip",
+                "count",
+                "skipped",
+                "median",
+                "p90",
+                "mean",
+                "bias",
+                "baseline_median",
+                "baseline_p90",
+                "known_median",
+                "known_p90",
+                "unseen_median",
+                "unseen_p90",
             ];
             print_csv(&header, accuracy.rows.iter().map(csv_row))?;
         }
@@ -110,7 +125,10 @@ fn print(out: &mut dyn Write, accuracy: &Accuracy, left_out: bool) -> io::Result
         let rows = accuracy.rows.iter().filter(|row| row.operator == operator);
         let pooled = accuracy.pooled.iter().filter(|row| row.operator == operator);
         let pair = |errors: Option<Errors>| {
-            errors.map_or_else(|| "-".to_owned(), |it| format!("{:.1}/{:.0}", 100.0 * it.median, 100.0 * it.p90))
+            errors.map_or_else(
+                || "-".to_owned(),
+                |it| format!("{:.1}/{:.0}", 100.0 * it.median, 100.0 * it.p90),
+            )
         };
         let cells = rows.chain(pooled).map(|row| {
             let mut cells = vec![
@@ -148,7 +166,8 @@ fn print(out: &mut dyn Write, accuracy: &Accuracy, left_out: bool) -> io::Result
 
 pub(super) fn calibrate(workbench: &Workbench, command: &CalibrateCommand) -> Result<u8, Stop> {
     let folder = &command.folder;
-    let unreadable = |error: io::Error| Failure::input(format!("`{}` cannot be read: {error}", folder.display()));
+    let unreadable =
+        |error: io::Error| Failure::input(format!("`{}` cannot be read: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -185,9 +204,9 @@ pub(super) fn calibrate(workbench: &Workbench, command: &CalibrateCommand) -> Re
         if let Some(folder) = &command.output {
             let path = folder.join(format!("{}.toml", kernel.kernel));
             files::write_whole(&path, |output| {
-                output
-                    .write_all(kernel.text.as_bytes())
-                    .map_err(|error| Failure::input(format!("`{}` cannot be written: {error}", path.display())))
+                output.write_all(kernel.text.as_bytes()).map_err(|error| {
+                    Failure::input(format!("`{}` cannot be written: {error}", path.display()))
+                })
             })?;
         }
     }

@@ -31,9 +31,7 @@ pub(crate) fn run(workbench: &Workbench, command: &PerfCommand, format: Format) 
 /// The chip that a command line means.
 fn chip_choice(arguments: &ChipArguments) -> Result<ChipChoice, Failure> {
     let file = match &arguments.chip_file {
-        Some(path) => {
-            Some(ChipText { shown: path.display().to_string(), text: files::read_text(path)? })
-        }
+        Some(path) => Some(ChipText { shown: path.display().to_string(), text: files::read_text(path)? }),
         None => None,
     };
     Ok(ChipChoice { name: arguments.chip.clone(), file, set: arguments.set.clone() })

@@ -20,7 +20,10 @@ pub(super) fn run(workbench: &Workbench, command: &OpCommand, format: Format) ->
         return batch(workbench, path, command.output.as_deref());
     }
     let Some(operator) = &command.operator else {
-        return Err(Failure::input("name an operator (gemm, attention, mla, ...), or give a table with --batch").into());
+        return Err(Failure::input(
+            "name an operator (gemm, attention, mla, ...), or give a table with --batch",
+        )
+        .into());
     };
     let (name, common, shape) = operator.parts();
     let mut shape: Vec<(String, String)> =
@@ -39,8 +42,19 @@ pub(super) fn run(workbench: &Workbench, command: &OpCommand, format: Format) ->
         Format::Json => print_json(&answer)?,
         Format::Csv => {
             let header = [
-                "chip", "kernel", "precision", "time_us", "low_us", "high_us", "compute_us", "memory_us",
-                "latency_us", "network_us", "bound", "share_of_peak", "calibration",
+                "chip",
+                "kernel",
+                "precision",
+                "time_us",
+                "low_us",
+                "high_us",
+                "compute_us",
+                "memory_us",
+                "latency_us",
+                "network_us",
+                "bound",
+                "share_of_peak",
+                "calibration",
             ];
             let parts = answer.parts_us;
             let numbers = [
@@ -70,7 +84,11 @@ fn print(out: &mut dyn Write, answer: &PerfOpAnswer) -> io::Result<()> {
     let time = answer.time_us;
     writeln!(out, "{HEADING}{}{HEADING:#}  {FAINT}{}{FAINT:#}", answer.name, answer.chip)?;
     if let Some(asked) = &answer.replaced {
-        paragraph(out, 0, &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision))?;
+        paragraph(
+            out,
+            0,
+            &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision),
+        )?;
     }
     paragraph(
         out,
@@ -99,7 +117,11 @@ fn print(out: &mut dyn Write, answer: &PerfOpAnswer) -> io::Result<()> {
     writeln!(out, "{}", text::table(&["cause", "time", "share"], &[1, 2], &[0, 1, 2], rows))?;
     writeln!(out)?;
     if answer.share_of_peak > 0.0 {
-        paragraph(out, 0, &format!("{} of the chip's rate at that precision", percent(answer.share_of_peak)))?;
+        paragraph(
+            out,
+            0,
+            &format!("{} of the chip's rate at that precision", percent(answer.share_of_peak)),
+        )?;
     }
     paragraph(out, 0, &format!("constants: {} ({})", answer.calibration, answer.variant))?;
     for assumed in &answer.assumed {
@@ -115,7 +137,8 @@ fn batch(workbench: &Workbench, path: &Path, output: Option<&Path>) -> Result<u8
     let mut input: Box<dyn Read> = if is_standard_input {
         Box::new(BufReader::new(io::stdin()))
     } else {
-        let file = File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
+        let file =
+            File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
         Box::new(BufReader::with_capacity(1 << 16, file))
     };
     let bar = progress_bar();

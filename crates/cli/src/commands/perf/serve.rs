@@ -61,9 +61,26 @@ pub(super) fn run(workbench: &Workbench, command: &ServeCommand, format: Format)
 
 fn csv(answer: &PerfServeAnswer) -> Result<(), Stop> {
     let header = [
-        "model", "chip", "chips", "precision", "software", "workers", "clients", "ttft_s", "ttft_low", "ttft_high",
-        "tpot_s", "tpot_low", "tpot_high", "output_tokens_per_s_per_chip", "low", "high",
-        "prefill_tokens_per_s_per_chip", "joules_per_output_token", "memory_gb", "calibration",
+        "model",
+        "chip",
+        "chips",
+        "precision",
+        "software",
+        "workers",
+        "clients",
+        "ttft_s",
+        "ttft_low",
+        "ttft_high",
+        "tpot_s",
+        "tpot_low",
+        "tpot_high",
+        "output_tokens_per_s_per_chip",
+        "low",
+        "high",
+        "prefill_tokens_per_s_per_chip",
+        "joules_per_output_token",
+        "memory_gb",
+        "calibration",
     ];
     let execution = &answer.execution;
     let number = |value: f64| format!("{value:.6}");
@@ -77,7 +94,11 @@ fn csv(answer: &PerfServeAnswer) -> Result<(), Stop> {
         execution.workers.to_string(),
         execution.clients.to_string(),
     ];
-    row.extend([answer.first_token_s, answer.output_token_s, answer.output_tokens_per_s_per_chip].into_iter().flat_map(range));
+    row.extend(
+        [answer.first_token_s, answer.output_token_s, answer.output_tokens_per_s_per_chip]
+            .into_iter()
+            .flat_map(range),
+    );
     row.extend([
         number(answer.prefill_tokens_per_s_per_chip.value),
         number(answer.joules_per_output_token),
@@ -93,7 +114,11 @@ fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
     writeln!(out, "{HEADING}{title}{HEADING:#}")?;
     paragraph(out, 0, &format!("{}; {}; {}", answer.precision, answer.software, answer.network))?;
     if let Some(asked) = &answer.replaced {
-        paragraph(out, 0, &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision))?;
+        paragraph(
+            out,
+            0,
+            &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision),
+        )?;
     }
     writeln!(out)?;
     let mut rows = vec![
@@ -113,7 +138,13 @@ fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
     }
     if let Some(replayed) = answer.replayed {
         let line = |of: Percentiles| {
-            format!("mean {}, p50 {}, p90 {}, p99 {} ms", short(of.mean * 1e3), short(of.p50 * 1e3), short(of.p90 * 1e3), short(of.p99 * 1e3))
+            format!(
+                "mean {}, p50 {}, p90 {}, p99 {} ms",
+                short(of.mean * 1e3),
+                short(of.p50 * 1e3),
+                short(of.p90 * 1e3),
+                short(of.p99 * 1e3)
+            )
         };
         heading(out, &format!("Replayed: {} requests, {} steps", replayed.requests, replayed.steps))?;
         writeln!(out, "  time to first token    {}", line(replayed.first_token_s))?;
@@ -167,7 +198,11 @@ fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
         .map(|(name, bytes)| vec![name.to_owned(), format!("{} GB", short(bytes / 1e9))]);
     writeln!(out, "{}", text::table(&["part", "size"], &[1], &[0, 1], rows))?;
     writeln!(out)?;
-    paragraph(out, 0, &format!("memory lets in {} sequences of this length on a worker", short(answer.capacity.floor())))?;
+    paragraph(
+        out,
+        0,
+        &format!("memory lets in {} sequences of this length on a worker", short(answer.capacity.floor())),
+    )?;
     paragraph(out, 0, &format!("constants: {}", answer.calibration))?;
     for assumed in &answer.assumed {
         paragraph(out, 0, &format!("assumed: {assumed}"))?;
@@ -187,7 +222,11 @@ fn execution_words(execution: &Execution) -> String {
         ),
         None => format!("{} ({})", workers(execution.workers), division(&execution.parallelism)),
     };
-    words.push_str(&format!(", {} chips, {} requests at once", execution.chips, short(execution.clients.round())));
+    words.push_str(&format!(
+        ", {} chips, {} requests at once",
+        execution.chips,
+        short(execution.clients.round())
+    ));
     words
 }
 

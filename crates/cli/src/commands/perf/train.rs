@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use narrows::operations::{Layout, PerfTrainAnswer, PerfTrainRequest, train};
 use narrows::Workbench;
+use narrows::operations::{Layout, PerfTrainAnswer, PerfTrainRequest, train};
 
 use super::{causes, chip_choice, counted, model_choice, percent, ranged, short};
 use crate::Stop;
@@ -58,19 +58,51 @@ pub(super) fn run(workbench: &Workbench, command: &TrainCommand, format: Format)
 
 fn csv(answer: &PerfTrainAnswer) -> Result<(), Stop> {
     let header = [
-        "model", "chip", "count", "precision", "tp", "pp", "cp", "ep", "vp", "micro_batch", "global_batch", "step_s",
-        "tokens_per_s_per_chip", "low", "high", "mfu", "days", "chip_hours", "energy_kwh", "memory_gb", "calibration",
+        "model",
+        "chip",
+        "count",
+        "precision",
+        "tp",
+        "pp",
+        "cp",
+        "ep",
+        "vp",
+        "micro_batch",
+        "global_batch",
+        "step_s",
+        "tokens_per_s_per_chip",
+        "low",
+        "high",
+        "mfu",
+        "days",
+        "chip_hours",
+        "energy_kwh",
+        "memory_gb",
+        "calibration",
     ];
     let plan = answer.step.plan;
     let number = |value: f64| format!("{value:.4}");
-    let run = |part: fn(&narrows::performance::Run) -> f64| answer.run.as_ref().map(part).map(number).unwrap_or_default();
-    let mut row = vec![answer.model.clone(), answer.chip.clone(), plan.chips.to_string(), answer.precision.clone()];
+    let run = |part: fn(&narrows::performance::Run) -> f64| {
+        answer.run.as_ref().map(part).map(number).unwrap_or_default()
+    };
+    let mut row =
+        vec![answer.model.clone(), answer.chip.clone(), plan.chips.to_string(), answer.precision.clone()];
     row.extend(
-        [plan.tensor, plan.pipeline, plan.context, plan.expert, plan.virtual_stages, plan.micro_batch, plan.global_batch]
-            .map(|count| count.to_string()),
+        [
+            plan.tensor,
+            plan.pipeline,
+            plan.context,
+            plan.expert,
+            plan.virtual_stages,
+            plan.micro_batch,
+            plan.global_batch,
+        ]
+        .map(|count| count.to_string()),
     );
     let rate = answer.tokens_per_s_per_chip;
-    row.extend([answer.step.seconds, rate.value, rate.low, rate.high, answer.step.model_utilization].map(number));
+    row.extend(
+        [answer.step.seconds, rate.value, rate.low, rate.high, answer.step.model_utilization].map(number),
+    );
     row.extend([run(|run| run.days), run(|run| run.chip_hours), run(|run| run.energy_kwh)]);
     row.extend([number(answer.memory.total() / 1e9), answer.calibration.clone()]);
     print_csv(&header, [row])
@@ -78,7 +110,13 @@ fn csv(answer: &PerfTrainAnswer) -> Result<(), Stop> {
 
 fn print(out: &mut dyn Write, answer: &PerfTrainAnswer) -> io::Result<()> {
     let plan = answer.step.plan;
-    writeln!(out, "{HEADING}{} on {} x {}{HEADING:#}", answer.model_name, counted(plan.chips), answer.chip_name)?;
+    writeln!(
+        out,
+        "{HEADING}{} on {} x {}{HEADING:#}",
+        answer.model_name,
+        counted(plan.chips),
+        answer.chip_name
+    )?;
     let (total, active) = answer.parameters;
     let parameters = if (total - active).abs() > 0.02 * total {
         format!("{} billion parameters, {} active", short(total / 1e9), short(active / 1e9))
@@ -87,7 +125,11 @@ fn print(out: &mut dyn Write, answer: &PerfTrainAnswer) -> io::Result<()> {
     };
     paragraph(out, 0, &format!("{parameters}; {}; {}", answer.precision, answer.network))?;
     if let Some(asked) = &answer.replaced {
-        paragraph(out, 0, &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision))?;
+        paragraph(
+            out,
+            0,
+            &format!("the chip has no arithmetic for {asked}: computed as {}", answer.precision),
+        )?;
     }
     writeln!(out)?;
     let rows = [
@@ -140,7 +182,8 @@ fn print(out: &mut dyn Write, answer: &PerfTrainAnswer) -> io::Result<()> {
     heading(out, "Where the time goes")?;
     let rows = answer.operators.iter().map(|operator| {
         let share = percent(operator.seconds / answer.step.seconds);
-        let why = if operator.operator == "bubble" { "waiting".to_owned() } else { causes(operator.parts, 0.0) };
+        let why =
+            if operator.operator == "bubble" { "waiting".to_owned() } else { causes(operator.parts, 0.0) };
         vec![operator.operator.clone(), format!("{} s", short(operator.seconds)), share, why]
     });
     writeln!(out, "{}", text::table(&["part", "time", "share", "cause"], &[1, 2], &[0, 1, 2], rows))?;

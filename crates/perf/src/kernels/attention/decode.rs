@@ -170,9 +170,13 @@ impl<'a> Call<'a> {
 
     /// Time where a group shares what is read.
     fn by_group(&self) -> f64 {
-        let once = (self.chip.cores / self.tiles).clamp(1.0, (self.keys / self.constants.block_keys).max(1.0));
+        let once =
+            (self.chip.cores / self.tiles).clamp(1.0, (self.keys / self.constants.block_keys).max(1.0));
         let most = self.most_blocks();
-        let over = most.min((WAVES * most).sqrt().round()).min((WAVES * self.chip.cores / self.tiles).floor()).max(1.0);
+        let over = most
+            .min((WAVES * most).sqrt().round())
+            .min((WAVES * self.chip.cores / self.tiles).floor())
+            .max(1.0);
         let share = self.constants.one_wave;
         share * self.with_blocks(once) + (1.0 - share) * self.with_blocks(over)
     }
@@ -182,7 +186,8 @@ impl<'a> Call<'a> {
         let constants = self.constants;
         let waves = (self.tiles * blocks / self.chip.cores - 1e-9).ceil().max(1.0);
         let rows = self.rows();
-        let start = constants.block_clocks * (1.0 + constants.widening * (rows / 8.0).log2()) / self.chip.clock;
+        let start =
+            constants.block_clocks * (1.0 + constants.widening * (rows / 8.0).log2()) / self.chip.clock;
         let products = STEP * 4.0 * self.shape.head_dim * rows / self.core_rate;
         let step = (constants.step_clocks + constants.row_clocks * rows) / self.chip.clock + products;
         let work = waves * (start + self.keys / blocks / STEP * step);

@@ -105,7 +105,8 @@ impl AttentionShape {
     }
 
     fn work(&self) -> Work {
-        let outputs = self.batch * self.query_length * self.heads * self.head_dim * self.scheme.output_bytes();
+        let outputs =
+            self.batch * self.query_length * self.heads * self.head_dim * self.scheme.output_bytes();
         Work {
             operations: 4.0 * self.batch * self.heads * self.head_dim * self.pairs(),
             bytes: self.kv_bytes() + outputs,

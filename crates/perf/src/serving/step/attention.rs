@@ -20,7 +20,8 @@ impl Worker<'_> {
         let kv_heads = (real(attention.kv_heads) / share.tensor).max(1.0);
         let head_dim = real(attention.head_dim);
         let gate = if attention.output_gate { 2.0 } else { 1.0 };
-        let cached = if attention.reuses_cache { 0.0 } else { kv_heads * (head_dim + real(attention.value_dim)) };
+        let cached =
+            if attention.reuses_cache { 0.0 } else { kv_heads * (head_dim + real(attention.value_dim)) };
         let width = heads * head_dim * gate + cached;
         self.product(share.tokens, width, hidden, step, Part::Products);
         self.elementwise(ElementwiseKind::Rope, share.tokens, heads * head_dim + cached, 1.0, step);
@@ -41,7 +42,8 @@ impl Worker<'_> {
         let pooled = real(attention.pooled_tokens.max(1));
         if share.prompts > 0.0 {
             let kv_length = share.prompt_context + share.prompt_tokens;
-            let one = shape(share.prompts, share.prompt_tokens, (kv_length / pooled).max(share.prompt_tokens));
+            let one =
+                shape(share.prompts, share.prompt_tokens, (kv_length / pooled).max(share.prompt_tokens));
             step.add(Part::PromptAttention, self.machine.prefill(&one));
         }
         if share.decoding > 0.0 {
@@ -56,7 +58,13 @@ impl Worker<'_> {
     fn index(&self, index: Option<SparseIndex>, share: &Share, step: &mut Step) {
         let Some(index) = index else { return };
         let width = real(index.heads * index.head_dim);
-        self.product(share.tokens, width + real(index.head_dim), real(self.model.hidden), step, Part::Products);
+        self.product(
+            share.tokens,
+            width + real(index.head_dim),
+            real(self.model.hidden),
+            step,
+            Part::Products,
+        );
         let shape = |batch, query_length, kv_length| AttentionShape {
             batch,
             query_length,
