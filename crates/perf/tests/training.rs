@@ -27,6 +27,7 @@ fn families() -> Families {
         architectures: vec![String::new()],
         similar: Vec::new(),
         exponentials_per_core_and_clock: 16.0,
+        tiles_per_core: 1.0,
         typical_cores: 132.0,
         typical_clock_mhz: 1980.0,
         typical_power_w: 700.0,

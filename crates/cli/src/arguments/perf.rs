@@ -13,7 +13,7 @@ pub(crate) enum PerfCommand {
     /// What several chips do for one model, side by side
     Compare(CompareCommand),
     /// How long one operator takes, or a table of operators
-    Op(OpCommand),
+    Op(Box<OpCommand>),
     /// Predicted against measured, by chip, operator and precision
     Validate(ValidateCommand),
     /// Fit the constants of the kernels to measured tables
