@@ -1,4 +1,7 @@
-//! Tables of imagined chips for the benchmarks, the same on every machine.
+//! Tables of imagined chips, and training and serving of known models, for the benchmarks;
+//! the same on every machine.
+
+pub mod performance;
 
 use std::ops::Range;
 
