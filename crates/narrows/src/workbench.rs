@@ -248,6 +248,9 @@ impl Workbench {
     pub fn check_everything(&self) -> Result<(), Failure> {
         let places = Arc::clone(self.places()?);
         let chips = self.chips()?;
+        self.performance()?;
+        self.models()?;
+        self.networks()?;
         let registers = self.registers()?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {

@@ -167,7 +167,7 @@ fn eager(row: Row<'_>) -> bool {
 
 /// Beginnings of the names of chips that come with a Grace processor, which starts kernels
 /// at half the pace of the servers that the other tables come from.
-const GRACE: [&str; 2] = ["GB", "GH"];
+const GRACE: [&str; 3] = ["GB200", "GB300", "GH200"];
 
 /// Which library, and how it is called. Others are taken to be like NCCL.
 fn library(row: Row<'_>, family: &str, link: LinkClass) -> &'static str {

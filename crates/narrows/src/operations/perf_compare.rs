@@ -226,7 +226,8 @@ fn one(
     let accelerator = &chosen.specification.accelerator;
     // FP8 where the chip has it, INT8 weights do not train: else 16 bits.
     let narrow = accelerator.rate(Arithmetic::Fp8) > 0.0;
-    let precision = if narrow { Scheme::Fp8 } else { accelerator.supported(Scheme::Bf16) };
+    let half = if chosen.chip.bounds("bf16_tops").is_some() { Scheme::Bf16 } else { Scheme::Fp16 };
+    let precision = if narrow { Scheme::Fp8 } else { accelerator.supported(half) };
     let number = |figure: &str| Some(chosen.chip.bounds(figure)?.best()?.to_f64());
     let price = number("price_low_usd").map(|low| (low, number("price_high_usd").unwrap_or(low)));
     let training = train_within(

@@ -228,6 +228,7 @@ pub fn serve(
             deployment,
             lengths: Lengths { input: request.input, output: request.output, cached: request.cached },
             chips: request.count,
+            concurrency: request.concurrency,
             first_token_s: request.first_token_s.unwrap_or(f64::INFINITY),
             output_token_s: request.output_token_s.unwrap_or(f64::INFINITY),
             disaggregate: request.disaggregate,
