@@ -125,6 +125,7 @@ impl Serving {
             deployment: self.deployment(),
             lengths: Lengths { input: 4096.0, output: 1536.0, cached: 0.0 },
             chips: 64,
+            concurrency: None,
             first_token_s: 2.0,
             output_token_s: 0.05,
             disaggregate,

@@ -249,6 +249,7 @@ fn search_keeps_to_targets() {
         deployment: Deployment::new(Parallelism::tensor(1), Scheme::Fp8),
         lengths: LENGTHS,
         chips: 16,
+        concurrency: None,
         first_token_s: 2.0,
         output_token_s: 0.03,
         disaggregate: true,
@@ -271,6 +272,15 @@ fn search_keeps_to_targets() {
     let hopeless = Search { output_token_s: 1e-6, ..search }.run(&mut |_| ());
     assert_eq!(hopeless.best, None);
     assert_eq!(hopeless.binding, Constraint::OutputToken);
+    for clients in [1.0, 24.0, 4_000.0] {
+        let asked = Search { concurrency: Some(clients), output_token_s: 1e6, first_token_s: 1e9, ..search };
+        let found = asked.run(&mut |_| ());
+        let all = found.best.iter().chain(&found.runners_up).chain(&found.pareto);
+        for execution in all {
+            assert!((execution.clients - clients).abs() < 1e-6, "{} clients, not {clients}", execution.clients);
+        }
+        assert!(found.best.is_some());
+    }
 }
 
 proptest! {

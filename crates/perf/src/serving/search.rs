@@ -26,6 +26,8 @@ pub struct Search<'a> {
     pub lengths: Lengths,
     /// Chips at hand; a server may take fewer.
     pub chips: usize,
+    /// Requests under way at once in the whole server; all numbers are tried if it is not given.
+    pub concurrency: Option<f64>,
     /// Mean time to first token at most, in seconds.
     pub first_token_s: f64,
     /// Mean time per output token at most, in seconds.
@@ -161,9 +163,17 @@ impl Search<'_> {
         })
     }
 
+    /// Requests under way at once on each of so many workers.
+    fn clients(&self, workers: usize, capacity: f64) -> impl Iterator<Item = f64> + use<> {
+        let given = self.concurrency.map(|all| (all / workers as f64).max(1.0));
+        let most = if given.is_some() { 0.0 } else { capacity.max(1.0) };
+        given.into_iter().chain(counts().take_while(move |clients| *clients <= most))
+    }
+
     fn batches(&self, parallelism: Parallelism, timed: &Timed<'_>, seen: &mut Seen) {
-        let workers = (self.chips / parallelism.chips()).max(1);
-        for clients in counts().take_while(|clients| *clients <= timed.profile.capacity.max(1.0)) {
+        let workers = self.concurrency.map_or(usize::MAX, |all| all as usize);
+        let workers = workers.min(self.chips / parallelism.chips()).max(1);
+        for clients in self.clients(workers, timed.profile.capacity) {
             let load = Load { concurrency: clients, lengths: self.lengths, rounds: f64::INFINITY };
             let steady = timed.steady(&load);
             seen.all.push(Execution {
@@ -195,8 +205,9 @@ impl Search<'_> {
         ranked.sort_by(|one, other| rate(&other.1).total_cmp(&rate(&one.1)));
         for (parallelism, decode) in decoders {
             for (prefill_parallelism, prefill) in ranked.iter().take(6) {
-                for clients in counts().take_while(|clients| *clients <= decode.capacity.max(1.0)) {
-                    for workers in 1..=4_usize {
+                let most = self.concurrency.map_or(4, |all| (all as usize).clamp(1, 4));
+                for workers in 1..=most {
+                    for clients in self.clients(workers, decode.capacity) {
                         seen.candidates += 1;
                         let both = (parallelism, decode, prefill_parallelism, prefill);
                         seen.all.extend(self.pair(both, clients, workers));
