@@ -10,8 +10,8 @@ use narrows_perf::network::Networks;
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Profile};
 use narrows_perf::serving::steady::{Load, Steady};
-use narrows_perf::serving::{Host, Links, Parallelism, Worker};
-use narrows_perf::{Calibration, Families, Kernel, Machine, Scheme, Software};
+use narrows_perf::serving::{Links, Parallelism, Worker, host};
+use narrows_perf::{Calibration, Families, Machine, Software};
 
 use crate::chips::Roster;
 use crate::table::{Row, Table};
@@ -131,21 +131,8 @@ impl Context<'_> {
     }
 
     /// Constants of the first group that was fitted for the family, or for the nearest one.
-    pub(crate) fn constants(&self, variants: &[&str], family: usize, chip: &str) -> Overheads {
-        let families = self.roster.families();
-        let own = families.get(family).map_or("", |family| family.id.as_str());
-        let near = families.get(family).map(|family| family.similar.as_slice()).unwrap_or_default();
-        let places = || std::iter::once(own).chain(near.iter().map(String::as_str));
-        let fitted = |variant: &str| {
-            let is_it = |place: &str| {
-                let mut fits = self.calibration.fits.iter();
-                fits.any(|fit| fit.kernel == Host::NAME && fit.variant == variant && fit.family == place)
-            };
-            places().any(is_it)
-        };
-        let found = variants.iter().copied().find(|variant| fitted(variant));
-        let variant = found.or(variants.first().copied()).unwrap_or_default();
-        self.calibration.resolve::<Host>(variant, Scheme::Bf16, families, family, chip).constants
+    fn constants(&self, variants: &[&str], family: usize, chip: &str) -> Overheads {
+        host::resolve(self.calibration, variants, self.roster.families(), family, chip).constants
     }
 }
 

@@ -41,6 +41,18 @@ pub struct Fit {
     pub constants: Vec<(String, f64)>,
 }
 
+impl Fit {
+    /// Errors to expect on another chip of the family. Where only one was measured, leaving
+    /// it out says how far another family's constants carry, not this one's: then twice the
+    /// error on known configurations stands for it.
+    fn within_family(&self) -> Spread {
+        match self.unseen {
+            Some(unseen) if self.chips.len() > 1 => unseen,
+            _ => Spread { median: 2.0 * self.known.median, p90: 2.0 * self.known.p90 },
+        }
+    }
+}
+
 /// What the constants of an answer rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -164,7 +176,7 @@ impl Calibration {
         };
         let spread = match ground {
             Ground::Calibrated => fit.known,
-            Ground::ByFamily => fit.unseen.unwrap_or(fit.known),
+            Ground::ByFamily => fit.within_family(),
             Ground::SpecAlone => {
                 let unseen = fit.unseen.unwrap_or(NOTHING_MEASURED);
                 Spread {

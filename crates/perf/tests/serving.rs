@@ -277,7 +277,11 @@ fn search_keeps_to_targets() {
         let found = asked.run(&mut |_| ());
         let all = found.best.iter().chain(&found.runners_up).chain(&found.pareto);
         for execution in all {
-            assert!((execution.clients - clients).abs() < 1e-6, "{} clients, not {clients}", execution.clients);
+            assert!(
+                (execution.clients - clients).abs() < 1e-6,
+                "{} clients, not {clients}",
+                execution.clients
+            );
         }
         assert!(found.best.is_some());
     }

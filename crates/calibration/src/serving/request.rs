@@ -2,7 +2,7 @@
 
 use narrows_perf::model::{Attention, FeedForward, Model, Models};
 use narrows_perf::serving::profile::Policy;
-use narrows_perf::serving::{Deployment, Parallelism};
+use narrows_perf::serving::{Deployment, Parallelism, host};
 use narrows_perf::{Scheme, Software};
 
 use super::software;
@@ -201,7 +201,7 @@ impl Request {
     #[must_use]
     pub fn variants(&self) -> [&'static str; 5] {
         let apart = self.prefill.is_some();
-        let [first, second, third, fourth] = variants(self.software, self.has_experts, apart);
+        let [first, second, third, fourth] = host::variants(self.software, self.has_experts, apart);
         let in_house = match (self.software, self.has_experts) {
             (Software::Vllm, false) => "vllm_in_house",
             (Software::Vllm, true) => "vllm_experts_in_house",
@@ -215,29 +215,6 @@ impl Request {
         } else {
             [in_house, first, second, third, fourth]
         }
-    }
-}
-
-/// Names of groups of constants that may serve, the best first.
-#[must_use]
-pub const fn variants(software: Software, has_experts: bool, apart: bool) -> [&'static str; 4] {
-    let [dense, routed, dense_apart, routed_apart] = match software {
-        Software::Vllm => ["vllm", "vllm_experts", "vllm_disaggregated", "vllm_experts_disaggregated"],
-        Software::Sglang => {
-            ["sglang", "sglang_experts", "sglang_disaggregated", "sglang_experts_disaggregated"]
-        }
-        _ => [
-            "tensorrt_llm",
-            "tensorrt_llm_experts",
-            "tensorrt_llm_disaggregated",
-            "tensorrt_llm_experts_disaggregated",
-        ],
-    };
-    match (has_experts, apart) {
-        (false, false) => [dense, routed, dense_apart, routed_apart],
-        (true, false) => [routed, dense, routed_apart, dense_apart],
-        (false, true) => [dense_apart, dense, routed_apart, routed],
-        (true, true) => [routed_apart, routed, dense_apart, dense],
     }
 }
 

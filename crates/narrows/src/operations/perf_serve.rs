@@ -1,6 +1,6 @@
 //! `perf serve`: what serving a model gives on so many chips.
 
-use narrows_perf::serving::host::Host;
+use narrows_perf::serving::host;
 use narrows_perf::serving::profile::{Lengths, Policy, Profile};
 use narrows_perf::serving::search::{Constraint, Execution, Search};
 use narrows_perf::serving::simulation::{Replay, Replayed, replay};
@@ -168,12 +168,9 @@ pub struct ServeSearch {
     pub pareto: Vec<Execution>,
 }
 
-/// Names of serving software, with the names of its constants.
-const SOFTWARE: [(&str, Software, &str); 3] = [
-    ("trtllm", Software::TensorRtLlm, "tensorrt_llm"),
-    ("vllm", Software::Vllm, "vllm"),
-    ("sglang", Software::Sglang, "sglang"),
-];
+/// Names of serving software.
+const SOFTWARE: [(&str, Software); 3] =
+    [("trtllm", Software::TensorRtLlm), ("vllm", Software::Vllm), ("sglang", Software::Sglang)];
 
 impl Operation for PerfServe {
     const NAME: &'static str = "perf serve";
@@ -197,7 +194,7 @@ pub fn serve(
 ) -> Result<PerfServeAnswer, Failure> {
     check_numbers(request)?;
     let name = request.software.as_deref().unwrap_or("trtllm");
-    let (software, constants) = software_of(name)?;
+    let software = software_of(name)?;
     let model = request.model.find(workbench)?;
     let setting = Setting::find(workbench, &request.chip, request.network.as_deref(), software)?;
     let specification = &setting.chosen.specification;
@@ -212,10 +209,9 @@ pub fn serve(
     (deployment.experts, _) = replaced_precision(specification, asked, request.strict)?;
     deployment.cache = given(&request.cache_precision, deployment.cache)?;
     let data = workbench.performance()?;
-    let apart = if request.disaggregate { "_apart" } else { "" };
-    let overheads = data.calibration.resolve::<Host>(
-        &format!("{constants}{apart}"),
-        Scheme::Bf16,
+    let overheads = host::resolve(
+        &data.calibration,
+        &host::variants(software, model.has_experts(), request.disaggregate),
         &data.families,
         specification.accelerator.family,
         &specification.id,
@@ -314,10 +310,10 @@ fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-fn software_of(name: &str) -> Result<(Software, &'static str), Failure> {
-    let found = SOFTWARE.iter().find(|(known, ..)| *known == name);
-    found.map(|(_, software, constants)| (*software, *constants)).ok_or_else(|| {
-        let names = SOFTWARE.map(|(known, ..)| known);
+fn software_of(name: &str) -> Result<Software, Failure> {
+    let found = SOFTWARE.iter().find(|(known, _)| *known == name);
+    found.map(|(_, software)| *software).ok_or_else(|| {
+        let names = SOFTWARE.map(|(known, _)| known);
         let hint = nearest(name, names.into_iter());
         Failure::input(format!(
             "unknown serving software `{name}`{}; expected one of {}",

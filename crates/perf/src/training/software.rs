@@ -37,6 +37,9 @@ crate::constants! {
     }
 }
 
+/// Family of constants that were fitted over all families: a framework is not a chip's.
+const ANY_FAMILY: &str = "any";
+
 /// Name under which the constants are on file.
 pub const KERNEL: &str = "training";
 
@@ -54,7 +57,7 @@ pub fn resolve(
     let similar = own.map(|family| family.similar.as_slice()).unwrap_or_default();
     let fits = || calibration.fits.iter().filter(|fit| fit.kernel == KERNEL);
     let of_framework = || fits().filter(|fit| fit.variant == framework);
-    let places = || std::iter::once(own_id).chain(similar.iter().map(String::as_str)).chain(["any"]);
+    let places = || std::iter::once(own_id).chain(similar.iter().map(String::as_str)).chain([ANY_FAMILY]);
     let found = places()
         .find_map(|place| of_framework().find(|fit| fit.family == place))
         .or_else(|| of_framework().next())
@@ -73,7 +76,7 @@ pub fn resolve(
     constants.fill(values);
     let ground = if fit.chips.iter().any(|known| known == chip) {
         Ground::Calibrated
-    } else if fit.family == own_id {
+    } else if fit.family == own_id || fit.family == ANY_FAMILY {
         Ground::ByFamily
     } else {
         Ground::SpecAlone

@@ -93,7 +93,7 @@ fn print(out: &mut dyn Write, answer: &PerfCompareAnswer) -> io::Result<()> {
         0,
         &format!(
             "training on {} chips; serving on {} with prompts of {} and answers of {} tokens, at most {} ms per \
-             output token; tokens a second and chip, ratios to the first",
+             output token; tokens a second and chip, ratios to the first, tokens a second for 1,000 US dollars of chips",
             counted(answer.train_count),
             answer.serve_count,
             short(input),
@@ -110,14 +110,14 @@ fn print(out: &mut dyn Write, answer: &PerfCompareAnswer) -> io::Result<()> {
                 chip.chip.clone(),
                 chip.precision.clone(),
                 short(per_chip.value),
-                format!("{} to {}", short(per_chip.low), short(per_chip.high)),
+                format!("{}-{}", short(per_chip.low), short(per_chip.high)),
                 ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
                 per_thousand_usd.map(short).unwrap_or_default(),
                 chip.calibration.clone(),
             ])
         });
-        let header = ["chip", "precision", "tokens/s", "range", "ratio", "per 1000 USD", "constants"];
-        writeln!(out, "{}", text::table(&header, &[2, 3, 4, 5], &[0, 1], rows))?;
+        let header = ["chip", "in", "tokens/s", "range", "ratio", "/1000 $", "constants"];
+        writeln!(out, "{}", text::table(&header, &[2, 3, 4, 5], &[0, 1, 3, 6], rows))?;
         for chip in &answer.chips {
             if let Some((_, Task::Impossible(why))) = tasks(chip).get(at) {
                 text::item(out, 2, "·", &format!("{}: {why}", chip.chip))?;
