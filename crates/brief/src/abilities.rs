@@ -122,6 +122,9 @@ fn row<'a>(chip: &'a ComparedChip, subject: &str, scales: &[Scale; 3]) -> Row<'a
         }
     }
     let mut basis = vec![chip.precision.to_uppercase()];
+    if chip.serving_precision != chip.precision {
+        basis.push(format!("serving in {}", chip.serving_precision.to_uppercase()));
+    }
     if !chip.calibration.is_empty() {
         basis.push(chip.calibration.clone());
     }

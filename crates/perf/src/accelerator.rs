@@ -88,6 +88,16 @@ impl Specification {
         for (rate, arithmetic) in peak.iter_mut().zip(Arithmetic::ALL) {
             *rate = number(arithmetic.figure()).unwrap_or(0.0) * TERA;
         }
+        // Chips publish one 16-bit rate for both formats unless they say that one is unsupported.
+        let [bf16, fp16] = [Arithmetic::Bf16, Arithmetic::Fp16];
+        for (missing, known) in [(bf16, fp16), (fp16, bf16)] {
+            if !chip.figures.contains_key(missing.figure()) {
+                let rate = number(known.figure()).unwrap_or(0.0) * TERA;
+                if let Some(place) = peak.get_mut(missing.index()) {
+                    *place = rate;
+                }
+            }
+        }
         let half = number("bf16_tops").or_else(|| number("fp16_tops"));
         if half.is_none() {
             needed("bf16_tops")?;
@@ -129,15 +139,9 @@ impl Specification {
 
 impl Accelerator {
     /// Dense rate of an arithmetic, in operations per second; zero if the chip lacks it.
-    /// Chips publish one 16-bit rate for both formats unless they say otherwise.
     #[must_use]
     pub fn rate(&self, arithmetic: Arithmetic) -> f64 {
-        let own = |wanted: Arithmetic| self.peak.get(wanted.index()).copied().unwrap_or(0.0);
-        match arithmetic {
-            Arithmetic::Bf16 if own(Arithmetic::Bf16) <= 0.0 => own(Arithmetic::Fp16),
-            Arithmetic::Fp16 if own(Arithmetic::Fp16) <= 0.0 => own(Arithmetic::Bf16),
-            other => own(other),
-        }
+        self.peak.get(arithmetic.index()).copied().unwrap_or(0.0)
     }
 
     /// The scheme itself if the chip has its arithmetic, else the documented fallback
@@ -146,8 +150,14 @@ impl Accelerator {
     pub fn supported(&self, scheme: Scheme) -> Scheme {
         let mut scheme = scheme;
         while self.rate(scheme.arithmetic()) <= 0.0 {
-            let Some(next) = scheme.fallback() else { break };
-            scheme = next;
+            scheme = match scheme.fallback() {
+                // A chip with one 16-bit format takes that.
+                Some(_) if scheme == Scheme::Fp16 && self.rate(Arithmetic::Bf16) > 0.0 => {
+                    return Scheme::Bf16;
+                }
+                Some(next) => next,
+                None => break,
+            };
         }
         scheme
     }

@@ -180,8 +180,8 @@ impl Calibration {
             Ground::SpecAlone => {
                 let unseen = fit.unseen.unwrap_or(NOTHING_MEASURED);
                 Spread {
-                    median: unseen.median.max(NOTHING_MEASURED.median / 2.0),
-                    p90: unseen.p90.max(NOTHING_MEASURED.p90 / 2.0),
+                    median: unseen.median.max(NOTHING_MEASURED.median),
+                    p90: unseen.p90.max(NOTHING_MEASURED.p90),
                 }
             }
         };

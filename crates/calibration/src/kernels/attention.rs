@@ -38,6 +38,15 @@ fn read(row: Row<'_>, roster: &mut Roster<'_>) -> Reading<AttentionShape> {
         scheme,
         kv_scheme,
     };
+    if shape.kv_heads <= 0.0 || (shape.heads / shape.kv_heads).fract() > 0.0 {
+        return Err(format!("kv_heads: expected a divisor of the {heads} heads, found {}", shape.kv_heads));
+    }
+    if shape.query_length > shape.kv_length {
+        return Err(format!(
+            "kv_len: expected at least the {query_length} new tokens, found {}",
+            shape.kv_length
+        ));
+    }
     Ok(Measurement {
         key: GroupKey { variant: shape.variant().to_owned(), scheme, family },
         chip: row.text("chip").to_owned(),

@@ -378,6 +378,9 @@ pub(crate) struct TrainCommand {
     /// What is computed again: none, selective or full
     #[arg(long)]
     pub(crate) recompute: Option<String>,
+    /// The word auto: the same as --auto
+    #[arg(value_name = "auto", value_parser = ["auto"])]
+    pub(crate) word: Option<String>,
     /// Search parallelism, batch and schedule; the default if none of them is given
     #[arg(long, conflicts_with_all = ["tp", "pp", "dp", "ep", "cp", "vp", "micro_batch", "zero", "schedule", "recompute"])]
     pub(crate) auto: bool,
@@ -435,9 +438,10 @@ pub(crate) struct ServeCommand {
     /// Groups of chips that hold different experts
     #[arg(long, value_name = "N")]
     pub(crate) ep: Option<usize>,
-    /// Precision of dense weights: bf16, fp8, fp8_block, nvfp4, ...
-    #[arg(long, default_value = "fp8")]
-    pub(crate) precision: String,
+    /// Precision of dense weights: bf16, fp8, fp8_block, int8, nvfp4, ...; the narrowest of fp8, int8 and 16 bits that
+    /// the chip has if not given
+    #[arg(long)]
+    pub(crate) precision: Option<String>,
     /// Precision of experts; that of dense weights if not given
     #[arg(long, value_name = "PRECISION")]
     pub(crate) expert_precision: Option<String>,

@@ -4,7 +4,7 @@ use narrows_perf::training::Limits;
 use narrows_perf::{Arithmetic, Scheme};
 use serde::{Deserialize, Serialize};
 
-use super::perf_serve::{PerfServeRequest, serve};
+use super::perf_serve::{PerfServeRequest, serve, usual_precision};
 use super::perf_train::{Layout, PerfTrainRequest, train_within};
 use crate::failure::{Failure, FailureKind};
 use crate::operation::Operation;
@@ -22,7 +22,7 @@ pub struct PerfCompare;
 pub struct PerfCompareRequest {
     /// The model.
     pub model: ModelChoice,
-    /// The chips; ratios are to the first.
+    /// The chips; ratios are to the first that can do a task.
     pub chips: Vec<ChipChoice>,
     /// Chips of a training run.
     #[serde(default = "usual_training")]
@@ -105,8 +105,10 @@ pub struct ComparedChip {
     pub chip: String,
     /// Name.
     pub name: String,
-    /// Precision of its products.
+    /// Precision of products in training.
     pub precision: String,
+    /// Precision of weights in serving: the narrowest that the chip has.
+    pub serving_precision: String,
     /// What the constants rest on.
     pub calibration: String,
     /// Price band in US dollars, if the catalogue has one.
@@ -114,7 +116,8 @@ pub struct ComparedChip {
     pub price_usd: Option<(f64, f64)>,
     /// Tokens a second and chip in training.
     pub training: Task,
-    /// Input tokens a second and chip, taking in prompts alone.
+    /// Input tokens a second and chip, taking in prompts alone with the division that decodes
+    /// best.
     pub prefill: Task,
     /// Output tokens a second and chip within the target.
     pub decoding: Task,
@@ -197,13 +200,14 @@ pub fn compare(
         told(choice.name.as_deref().unwrap_or("a chip of your own"));
         chips.push(one(workbench, request, choice)?);
     }
-    let first = chips.first().map(|chip| [&chip.training, &chip.prefill, &chip.decoding].map(Task::per_chip));
-    if let Some([training, prefill, decoding]) = first {
-        for chip in &mut chips {
-            chip.training.compare(training);
-            chip.prefill.compare(prefill);
-            chip.decoding.compare(decoding);
-        }
+    // Ratios are to the first chip that can do the task.
+    let first = |task: fn(&ComparedChip) -> &Task| chips.iter().find_map(|chip| task(chip).per_chip());
+    let [training, prefill, decoding] =
+        [first(|chip| &chip.training), first(|chip| &chip.prefill), first(|chip| &chip.decoding)];
+    for chip in &mut chips {
+        chip.training.compare(training);
+        chip.prefill.compare(prefill);
+        chip.decoding.compare(decoding);
     }
     Ok(PerfCompareAnswer {
         model: model.id,
@@ -222,7 +226,10 @@ fn one(
     request: &PerfCompareRequest,
     choice: &ChipChoice,
 ) -> Result<ComparedChip, Failure> {
-    let chosen = choice.find(workbench)?;
+    let chosen = match choice.find(workbench) {
+        Ok(chosen) => chosen,
+        Err(failure) => return without_figures(workbench, choice, failure),
+    };
     let accelerator = &chosen.specification.accelerator;
     // FP8 where the chip has it, INT8 weights do not train: else 16 bits.
     let narrow = accelerator.rate(Arithmetic::Fp8) > 0.0;
@@ -262,7 +269,7 @@ fn one(
             output_token_s: Some(request.output_token_s),
             concurrency: None,
             parallelism: None,
-            precision: Some(precision.name().to_owned()),
+            precision: None,
             expert_precision: None,
             cache_precision: None,
             disaggregate: false,
@@ -280,15 +287,43 @@ fn one(
         _ => String::new(),
     };
     let prefill = serving.as_ref().map(|answer| answer.prefill_tokens_per_s_per_chip).map_err(Clone::clone);
+    let serving_precision = usual_precision(&chosen.specification).name().to_owned();
     Ok(ComparedChip {
         chip: chosen.specification.id,
         name: chosen.specification.name,
         precision: precision.name().to_owned(),
+        serving_precision,
         calibration,
         price_usd: price,
         training: Task::of(training.map(|answer| answer.tokens_per_s_per_chip), price)?,
         prefill: Task::of(prefill, price)?,
         decoding: Task::of(serving.map(|answer| answer.output_tokens_per_s_per_chip), price)?,
+    })
+}
+
+/// A chip of the catalogue of which too little is on record; any other failure stays one.
+fn without_figures(
+    workbench: &Workbench,
+    choice: &ChipChoice,
+    failure: Failure,
+) -> Result<ComparedChip, Failure> {
+    let Some(name) =
+        choice.name.as_deref().filter(|_| failure.kind == FailureKind::Input && choice.set.is_empty())
+    else {
+        return Err(failure);
+    };
+    let chip = workbench.chips()?.find(name)?.chip;
+    let why = || Task::Impossible(failure.message.clone());
+    Ok(ComparedChip {
+        chip: chip.id.clone(),
+        name: chip.name.clone(),
+        precision: String::new(),
+        serving_precision: String::new(),
+        calibration: String::new(),
+        price_usd: None,
+        training: why(),
+        prefill: why(),
+        decoding: why(),
     })
 }
 

@@ -5,7 +5,7 @@ use narrows_perf::serving::profile::{Lengths, Policy, Profile};
 use narrows_perf::serving::search::{Constraint, Execution, Search};
 use narrows_perf::serving::simulation::{Replay, Replayed, replay};
 use narrows_perf::serving::{Batch, Deployment, Indivisible, Load, Memory, Parallelism, Part, Step, Worker};
-use narrows_perf::{Scheme, Software};
+use narrows_perf::{Scheme, Software, Specification};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
@@ -202,20 +202,23 @@ pub fn serve(
         Some(name) => Scheme::parse(name).map_err(Failure::input),
         None => Ok(usual),
     };
-    let asked = given(&request.precision, Scheme::Fp8)?;
+    let asked = given(&request.precision, usual_precision(specification))?;
     let (precision, replaced) = replaced_precision(specification, asked, request.strict)?;
     let mut deployment = Deployment::new(Parallelism::tensor(1), precision);
     let asked = given(&request.expert_precision, precision)?;
     (deployment.experts, _) = replaced_precision(specification, asked, request.strict)?;
     deployment.cache = given(&request.cache_precision, deployment.cache)?;
     let data = workbench.performance()?;
-    let overheads = host::resolve(
-        &data.calibration,
-        &host::variants(software, model.has_experts(), request.disaggregate),
-        &data.families,
-        specification.accelerator.family,
-        &specification.id,
-    );
+    let overheads = [false, true].map(|apart| {
+        host::resolve(
+            &data.calibration,
+            &host::variants(software, model.has_experts(), apart),
+            &data.families,
+            specification.accelerator.family,
+            &specification.id,
+        )
+    });
+    let [together, apart] = &overheads;
     let question = Question {
         search: Search {
             model: &model,
@@ -229,11 +232,14 @@ pub fn serve(
             output_token_s: request.output_token_s.unwrap_or(f64::INFINITY),
             disaggregate: request.disaggregate,
             policy: Policy::default(),
-            overheads: overheads.constants,
+            overheads: together.constants,
+            overheads_apart: apart.constants,
+            only: None,
         },
         request,
     };
     let (execution, search) = question.execution(progress)?;
+    let overheads = if execution.prefill.is_some() { apart } else { together };
     let answer = question.answer(&execution)?;
     let (ground, spread) = weaker(setting.machine.ground(precision), (overheads.ground, overheads.spread));
     let chips = execution.chips as f64;
@@ -274,7 +280,20 @@ pub fn serve(
     })
 }
 
+/// The narrowest arithmetic of whole weights that a chip has: FP8, INT8, else 16 bits.
+pub(crate) fn usual_precision(chip: &Specification) -> Scheme {
+    let narrow = [Scheme::Fp8, Scheme::Int8].into_iter();
+    let has = |scheme: &Scheme| chip.accelerator.rate(scheme.arithmetic()) > 0.0;
+    narrow.filter(has).next().unwrap_or_else(|| chip.accelerator.supported(Scheme::Bf16))
+}
+
 fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
+    if request.disaggregate && request.parallelism.is_some() {
+        return Err(Failure::input(
+            "a division of one worker and workers of their own for prompts cannot be given together: the latter are \
+             searched",
+        ));
+    }
     let numbers = [
         ("input", Some(request.input), 1.0),
         ("output", Some(request.output), 1.0),
@@ -354,10 +373,11 @@ impl<'a> Question<'a> {
         &self,
         progress: &mut dyn FnMut(usize),
     ) -> Result<(Execution, Option<ServeSearch>), Failure> {
-        if let Some(given) = self.request.parallelism {
-            return Ok((self.given(given)?, None));
-        }
-        let found = self.search.run(progress);
+        let only = match self.request.parallelism {
+            Some(given) => Some(self.given(given)?),
+            None => None,
+        };
+        let found = Search { only, ..self.search }.run(progress);
         let search = ServeSearch {
             seen: found.candidates,
             valid: found.valid,
@@ -401,8 +421,8 @@ impl<'a> Question<'a> {
         ))
     }
 
-    /// The execution that the asker describes.
-    fn given(&self, given: GivenParallelism) -> Result<Execution, Failure> {
+    /// The division that the asker describes.
+    fn given(&self, given: GivenParallelism) -> Result<Parallelism, Failure> {
         let (tensor, pipeline) = (given.tensor.unwrap_or(1), given.pipeline.unwrap_or(1));
         let attention_data = given.attention_data.unwrap_or(1);
         let stage = tensor.saturating_mul(attention_data);
@@ -431,29 +451,10 @@ impl<'a> Question<'a> {
                 self.request.count
             )));
         }
-        let clients = self.request.concurrency.map(|all| (all / workers as f64).max(1.0));
-        let most = clients.unwrap_or(self.search.policy.most_sequences * attention_data as f64);
-        let profile = Profile::new(&worker, self.search.lengths, most, self.search.policy)
+        worker
+            .capacity(self.request.input + self.request.output, self.request.input)
             .map_err(|error| Failure::infeasible(error.to_string()))?;
-        let concurrency = clients.unwrap_or(profile.capacity);
-        let load = Load { concurrency, lengths: self.search.lengths, rounds: f64::INFINITY };
-        let mut steady = profile.steady(&load, &self.search.overheads);
-        let all = workers as f64;
-        steady.requests_per_s *= all;
-        steady.output_tokens_per_s *= all;
-        steady.input_tokens_per_s *= all;
-        steady.decoding *= all;
-        let chips = workers * worker.chips();
-        Ok(Execution {
-            parallelism,
-            prefill: None,
-            workers,
-            prefill_workers: 0,
-            clients: concurrency * all,
-            chips,
-            per_chip: steady.output_tokens_per_s / chips as f64,
-            steady,
-        })
+        Ok(parallelism)
     }
 
     fn answer(&self, execution: &Execution) -> Result<Details, Failure> {
@@ -468,8 +469,11 @@ impl<'a> Question<'a> {
         let alone = Policy { mixes: false, ..policy };
         let prompts = Profile::new(&takes_prompts, Lengths { output: 1.0, ..lengths }, each.max(64.0), alone)
             .map_err(|error| Failure::infeasible(error.to_string()))?;
-        let prefill_s =
-            prompts.prompt_seconds(prompts.full_prompts(), &self.search.overheads) * prompts.chips;
+        let overheads = match execution.prefill {
+            Some(_) => &self.search.overheads_apart,
+            None => &self.search.overheads,
+        };
+        let prefill_s = prompts.prompt_seconds(prompts.full_prompts(), overheads) * prompts.chips;
         let replayed = (self.request.simulate && execution.prefill.is_none()).then(|| {
             let load = Load { concurrency: each, lengths, rounds: 10.0 };
             let load = Replay { load, spread: 0.2, pause_s: 0.05, seed: 1, with_first_round: false };

@@ -76,6 +76,10 @@ impl ChipChoice {
             if NEEDED.contains(&figure.as_str()) && number.to_f64() <= 0.0 {
                 return Err(Failure::input(format!("{figure}: expected more than 0, found {value}")));
             }
+            // Only links can be none; anything else of nothing is no chip.
+            if number <= Decimal::ZERO && figure != "link_bandwidth_gb_per_s" {
+                return Err(Failure::input(format!("{figure}: expected a number above 0, found {number}")));
+            }
             chip.suppose(figure, number).map_err(Failure::input)?;
         }
         let mut specification = workbench.performance()?.specification(&chip)?;

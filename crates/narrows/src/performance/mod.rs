@@ -63,12 +63,11 @@ pub struct Range {
 }
 
 impl Range {
-    /// A time (or what grows with it) that errs by a fraction of what is observed.
+    /// A time (or what grows with it) that errs by a fraction, either way by the same factor.
     #[must_use]
     pub fn around(value: f64, spread: f64) -> Self {
-        // Predicted = observed x (1 +- spread).
-        let spread = spread.clamp(0.0, 0.9);
-        Self { value, low: value / (1.0 + spread), high: value / (1.0 - spread) }
+        let factor = 1.0 + spread.max(0.0);
+        Self { value, low: value / factor, high: value * factor }
     }
 
     /// A rate: `by` over the time.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::disaggregated::Disaggregated;
-use super::profile::{Lengths, Overheads, Policy, Profile, Timed};
+use super::profile::{Lengths, Overheads, Policy, Profile};
 use super::steady::{Load, Steady};
 use super::{Deployment, Links, Parallelism, Worker};
 use crate::machine::Machine;
@@ -38,6 +38,10 @@ pub struct Search<'a> {
     pub policy: Policy,
     /// What software adds.
     pub overheads: Overheads,
+    /// The same where prompts have workers of their own.
+    pub overheads_apart: Overheads,
+    /// The only way to divide the model that may be looked at, if one is given.
+    pub only: Option<Parallelism>,
 }
 
 /// A way to run the model.
@@ -106,7 +110,9 @@ impl Search<'_> {
         let mut seen = Seen::default();
         let mut decoders = Vec::new();
         let mut prefillers = Vec::new();
-        for parallelism in self.divisions() {
+        let given = self.only.into_iter();
+        let divisions = given.chain(self.divisions().filter(|_| self.only.is_none()));
+        for parallelism in divisions {
             seen.candidates += 1;
             let deployment = Deployment { parallelism, ..self.deployment };
             let Ok(worker) = Worker::new(self.model, self.machine, self.links, deployment) else { continue };
@@ -116,8 +122,7 @@ impl Search<'_> {
                 continue;
             };
             let before = seen.all.len();
-            let timed = profile.timed(&self.overheads);
-            self.batches(parallelism, &timed, &mut seen);
+            self.batches(&worker, profile.capacity, &mut seen);
             seen.candidates += seen.all.len() - before;
             if self.disaggregate {
                 let lengths = Lengths { output: 1.0, ..self.lengths };
@@ -170,12 +175,15 @@ impl Search<'_> {
         given.into_iter().chain(counts().take_while(move |clients| *clients <= most))
     }
 
-    fn batches(&self, parallelism: Parallelism, timed: &Timed<'_>, seen: &mut Seen) {
+    /// Executions of a worker with rising numbers of clients, each with steps of its own.
+    fn batches(&self, worker: &Worker<'_>, capacity: f64, seen: &mut Seen) {
+        let parallelism = worker.deployment.parallelism;
         let workers = self.concurrency.map_or(usize::MAX, |all| all as usize);
         let workers = workers.min(self.chips / parallelism.chips()).max(1);
-        for clients in self.clients(workers, timed.profile.capacity) {
+        for clients in self.clients(workers, capacity) {
+            let Ok(profile) = Profile::new(worker, self.lengths, clients, self.policy) else { continue };
             let load = Load { concurrency: clients, lengths: self.lengths, rounds: f64::INFINITY };
-            let steady = timed.steady(&load);
+            let steady = profile.timed(&self.overheads).steady(&load);
             seen.all.push(Execution {
                 parallelism,
                 prefill: None,
@@ -183,7 +191,7 @@ impl Search<'_> {
                 prefill_workers: 0,
                 clients: clients * workers as f64,
                 chips: workers * parallelism.chips(),
-                per_chip: steady.output_tokens_per_s / timed.profile.chips,
+                per_chip: steady.output_tokens_per_s / profile.chips,
                 steady: times(steady, workers as f64),
             });
         }
@@ -199,7 +207,7 @@ impl Search<'_> {
         told: &mut dyn FnMut(usize),
     ) {
         let rate = |profile: &Profile| {
-            1.0 / (profile.prompt_seconds(profile.full_prompts(), &self.overheads) * profile.chips)
+            1.0 / (profile.prompt_seconds(profile.full_prompts(), &self.overheads_apart) * profile.chips)
         };
         let mut ranked: Vec<&(Parallelism, Profile)> = prefillers.iter().collect();
         ranked.sort_by(|one, other| rate(&other.1).total_cmp(&rate(&one.1)));
@@ -232,7 +240,7 @@ impl Search<'_> {
             handed_bytes: self.model.cache_bytes(self.deployment.cache, self.lengths.input),
             handing_bandwidth: self.links.fabric_bandwidth,
         };
-        let ratio = both.matched_ratio(clients, self.lengths.output, &self.overheads);
+        let ratio = both.matched_ratio(clients, self.lengths.output, &self.overheads_apart);
         both.prefill_workers = (ratio * workers as f64).ceil().max(1.0);
         let chips = both.chips() as usize;
         if chips > self.chips {
@@ -240,7 +248,7 @@ impl Search<'_> {
         }
         let all = clients * workers as f64;
         let load = Load { concurrency: all, lengths: self.lengths, rounds: f64::INFINITY };
-        let steady = both.steady(&load, &self.overheads).steady;
+        let steady = both.steady(&load, &self.overheads_apart).steady;
         Some(Execution {
             parallelism: *parallelism,
             prefill: Some(*prefill_parallelism),

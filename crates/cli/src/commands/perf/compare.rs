@@ -40,9 +40,13 @@ pub(super) fn run(workbench: &Workbench, command: &CompareCommand, format: Forma
     Ok(0)
 }
 
-/// The tasks of a chip with their names.
-fn tasks(chip: &ComparedChip) -> [(&'static str, &Task); 3] {
-    [("training", &chip.training), ("prefill", &chip.prefill), ("decoding", &chip.decoding)]
+/// The tasks of a chip with their names and precisions.
+fn tasks(chip: &ComparedChip) -> [(&'static str, &str, &Task); 3] {
+    [
+        ("training", &chip.precision, &chip.training),
+        ("prefill", &chip.serving_precision, &chip.prefill),
+        ("decoding", &chip.serving_precision, &chip.decoding),
+    ]
 }
 
 fn csv(answer: &PerfCompareAnswer) -> Result<(), Stop> {
@@ -60,8 +64,8 @@ fn csv(answer: &PerfCompareAnswer) -> Result<(), Stop> {
     ];
     let optional = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
     let rows = answer.chips.iter().flat_map(|chip| {
-        tasks(chip).map(|(name, task)| {
-            let mut row = vec![chip.chip.clone(), name.to_owned(), chip.precision.clone()];
+        tasks(chip).map(|(name, precision, task)| {
+            let mut row = vec![chip.chip.clone(), name.to_owned(), precision.to_owned()];
             match task {
                 Task::Done { per_chip, ratio, per_thousand_usd } => {
                     row.extend(
@@ -104,11 +108,11 @@ fn print(out: &mut dyn Write, answer: &PerfCompareAnswer) -> io::Result<()> {
     for (at, title) in ["training", "prefill", "decoding"].into_iter().enumerate() {
         heading(out, title)?;
         let rows = answer.chips.iter().filter_map(|chip| {
-            let (_, task) = *tasks(chip).get(at)?;
+            let (_, precision, task) = *tasks(chip).get(at)?;
             let Task::Done { per_chip, ratio, per_thousand_usd } = task else { return None };
             Some(vec![
                 chip.chip.clone(),
-                chip.precision.clone(),
+                precision.to_owned(),
                 short(per_chip.value),
                 format!("{}-{}", short(per_chip.low), short(per_chip.high)),
                 ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
@@ -119,7 +123,7 @@ fn print(out: &mut dyn Write, answer: &PerfCompareAnswer) -> io::Result<()> {
         let header = ["chip", "in", "tokens/s", "range", "ratio", "/1000 $", "constants"];
         writeln!(out, "{}", text::table(&header, &[2, 3, 4, 5], &[0, 1, 3, 6], rows))?;
         for chip in &answer.chips {
-            if let Some((_, Task::Impossible(why))) = tasks(chip).get(at) {
+            if let Some((_, _, Task::Impossible(why))) = tasks(chip).get(at) {
                 text::item(out, 2, "·", &format!("{}: {why}", chip.chip))?;
             }
         }

@@ -30,7 +30,7 @@ pub(super) fn run(workbench: &Workbench, command: &ServeCommand, format: Format)
         output_token_s: command.tpot,
         concurrency: command.concurrency,
         parallelism: Some(given).filter(|given| *given != GivenParallelism::default()),
-        precision: Some(command.precision.clone()),
+        precision: command.precision.clone(),
         expert_precision: command.expert_precision.clone(),
         cache_precision: command.cache_precision.clone(),
         disaggregate: command.disaggregate,
@@ -211,10 +211,12 @@ fn print(out: &mut dyn Write, answer: &PerfServeAnswer) -> io::Result<()> {
 }
 
 fn execution_words(execution: &Execution) -> String {
-    let workers = |count: usize| if count == 1 { "1 worker".to_owned() } else { format!("{count} workers") };
+    let several =
+        |count: usize, what: &str| format!("{} {what}{}", counted(count), if count == 1 { "" } else { "s" });
+    let workers = |count: usize| several(count, "worker");
     let mut words = match execution.prefill {
         Some(prefill) => format!(
-            "{} for prompts ({}), {} that decode ({})",
+            "{} for prompts ({}), {} for decoding ({})",
             workers(execution.prefill_workers),
             division(&prefill),
             workers(execution.workers),
@@ -223,9 +225,9 @@ fn execution_words(execution: &Execution) -> String {
         None => format!("{} ({})", workers(execution.workers), division(&execution.parallelism)),
     };
     words.push_str(&format!(
-        ", {} chips, {} requests at once",
-        execution.chips,
-        short(execution.clients.round())
+        ", {}, {} at once",
+        several(execution.chips, "chip"),
+        several(execution.clients.round() as usize, "request")
     ));
     words
 }
