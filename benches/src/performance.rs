@@ -131,6 +131,8 @@ impl Serving {
             disaggregate,
             policy: Policy::default(),
             overheads: Overheads::default(),
+            overheads_apart: Overheads::default(),
+            only: None,
         }
     }
 }
