@@ -282,9 +282,9 @@ pub fn serve(
 
 /// The narrowest arithmetic of whole weights that a chip has: FP8, INT8, else 16 bits.
 pub(crate) fn usual_precision(chip: &Specification) -> Scheme {
-    let narrow = [Scheme::Fp8, Scheme::Int8].into_iter();
     let has = |scheme: &Scheme| chip.accelerator.rate(scheme.arithmetic()) > 0.0;
-    narrow.filter(has).next().unwrap_or_else(|| chip.accelerator.supported(Scheme::Bf16))
+    let narrow = [Scheme::Fp8, Scheme::Int8].into_iter().find(has);
+    narrow.unwrap_or_else(|| chip.accelerator.supported(Scheme::Bf16))
 }
 
 fn check_numbers(request: &PerfServeRequest) -> Result<(), Failure> {
