@@ -199,6 +199,7 @@ mod tests {
             chip: id.to_owned(),
             name: format!("Invented {id}"),
             precision: "bf16".to_owned(),
+            serving_precision: "fp8".to_owned(),
             calibration: "spec alone".to_owned(),
             price_usd: Some((1000.0, 2500.0)),
             training,

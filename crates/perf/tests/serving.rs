@@ -255,6 +255,8 @@ fn search_keeps_to_targets() {
         disaggregate: true,
         policy: Policy::default(),
         overheads: Overheads::default(),
+        overheads_apart: Overheads::default(),
+        only: None,
     };
     let found = search.run(&mut |_| ());
     let best = found.best.expect("there is a way");
