@@ -1,15 +1,12 @@
 //! `narrows check`
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
-use narrows::{
-    BatchFormat, Decimal, Determination, Failure, FailureKind, LeadsTo, Operation, Workbench, check_batch,
-};
+use narrows::{BatchFormat, Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
 
-use super::{print_csv, print_json, progress_bar};
+use super::{print_csv, print_json, table};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
 use crate::files;
@@ -69,64 +66,17 @@ fn csv(answer: &CheckAnswer) -> Result<(), Stop> {
 /// Answers a table; exit status 2 if any row is bad.
 fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u8, Stop> {
     let scenario = files::scenario(workbench, &command.transaction.law)?;
-    let is_standard_input = path.as_os_str() == "-";
+    let mut input = table::Input::open(path)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let table_format = match extension.to_ascii_lowercase().as_str() {
+    let format = match extension.to_ascii_lowercase().as_str() {
+        _ if input.is_standard => sniff(&mut input.text)?,
         "jsonl" | "ndjson" | "json" => BatchFormat::JsonLines,
         _ => BatchFormat::Csv,
     };
-    let mut input: Box<dyn BufRead> = if is_standard_input {
-        Box::new(BufReader::with_capacity(1 << 16, io::stdin()))
-    } else {
-        let file = File::open(path)
-            .map_err(|error| Failure::input(format!("`{}` cannot be read: {error}", path.display())))?;
-        Box::new(BufReader::with_capacity(1 << 16, file))
-    };
-    let table_format = if is_standard_input { sniff(&mut input)? } else { table_format };
-    let bar = progress_bar();
-    let mut progress = |rows: u64| {
-        if let Some(bar) = &bar {
-            bar.set_position(rows);
-        }
-    };
-    let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
-    let mut answer = |output: &mut dyn Write| {
-        check_batch(workbench, &scenario, table_format, &mut input, output, &mut progress)
-            .map_err(|failure| failure.within(&name))
-    };
-    let summary = match &command.output {
-        Some(output) => {
-            let mut summary = Default::default();
-            files::write_whole(output, |writer| {
-                summary = answer(writer)?;
-                Ok(())
-            })?;
-            summary
-        }
-        None => {
-            let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-            let summary = answer(&mut output)?;
-            output.flush()?;
-            summary
-        }
-    };
-    if let Some(bar) = &bar {
-        bar.finish_and_clear();
-    }
-    for notice in &summary.notices {
-        writeln!(anstream::stderr(), "note: {notice}")?;
-    }
-    if summary.errors > 0 {
-        let have = if summary.errors == 1 { "has" } else { "have" };
-        writeln!(
-            anstream::stderr(),
-            "{} of {} rows {have} an error; see the column `error`",
-            summary.errors,
-            summary.rows
-        )?;
-        return Ok(FailureKind::Input.exit_status());
-    }
-    Ok(0)
+    table::answer(command.output.as_deref(), |output, progress| {
+        check_batch(workbench, &scenario, format, &mut input.text, output, progress)
+            .map_err(|failure| failure.within(&input.name))
+    })
 }
 
 /// The form of a table on standard input, by its first character.

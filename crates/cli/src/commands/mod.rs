@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod history;
 pub(crate) mod perf;
 pub(crate) mod rules;
+mod table;
 
 use std::io::{self, IsTerminal, Write};
 

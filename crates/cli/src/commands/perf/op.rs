@@ -1,18 +1,16 @@
 //! `narrows perf op`
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use narrows::operations::{PerfOp, PerfOpAnswer, PerfOpRequest};
 use narrows::performance::operator_batch::operator_batch;
-use narrows::{Failure, FailureKind, Operation, Workbench};
+use narrows::{Failure, Operation, Workbench};
 
 use super::{chip_choice, percent, short};
 use crate::Stop;
 use crate::arguments::{Format, OpCommand};
-use crate::commands::{print_csv, print_json, progress_bar};
-use crate::files;
+use crate::commands::{print_csv, print_json, table};
 use crate::text::{self, FAINT, HEADING, paragraph};
 
 pub(super) fn run(workbench: &Workbench, command: &OpCommand, format: Format) -> Result<u8, Stop> {
@@ -132,50 +130,8 @@ fn print(out: &mut dyn Write, answer: &PerfOpAnswer) -> io::Result<()> {
 
 /// Answers a table; exit status 2 if any row is bad.
 fn batch(workbench: &Workbench, path: &Path, output: Option<&Path>) -> Result<u8, Stop> {
-    let is_standard_input = path.as_os_str() == "-";
-    let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
-    let mut input: Box<dyn Read> = if is_standard_input {
-        Box::new(BufReader::new(io::stdin()))
-    } else {
-        let file =
-            File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
-        Box::new(BufReader::with_capacity(1 << 16, file))
-    };
-    let bar = progress_bar();
-    let mut progress = |rows: u64| {
-        if let Some(bar) = &bar {
-            bar.set_position(rows);
-        }
-    };
-    let mut answer =
-        |output: &mut dyn Write| operator_batch(workbench, &name, &mut input, output, &mut progress);
-    let summary = match output {
-        Some(output) => {
-            let mut summary = Default::default();
-            files::write_whole(output, |writer| {
-                summary = answer(writer)?;
-                Ok(())
-            })?;
-            summary
-        }
-        None => {
-            let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-            let summary = answer(&mut output)?;
-            output.flush()?;
-            summary
-        }
-    };
-    if let Some(bar) = &bar {
-        bar.finish_and_clear();
-    }
-    if summary.errors > 0 {
-        writeln!(
-            anstream::stderr(),
-            "{} of {} rows without a prediction; see the column `error`",
-            summary.errors,
-            summary.rows
-        )?;
-        return Ok(FailureKind::Input.exit_status());
-    }
-    Ok(0)
+    let mut input = table::Input::open(path)?;
+    table::answer(output, |output, progress| {
+        operator_batch(workbench, &input.name, &mut input.text, output, progress)
+    })
 }

@@ -1,0 +1,84 @@
+//! Tables that are answered row by row.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use narrows::{BatchSummary, Failure, FailureKind};
+
+use super::progress_bar;
+use crate::Stop;
+use crate::files;
+
+/// Room for the rows on their way.
+const BUFFER: usize = 1 << 16;
+
+/// A table to read: a file, or `-` for standard input.
+pub(super) struct Input {
+    /// Name to show in messages.
+    pub(super) name: String,
+    /// Its text.
+    pub(super) text: Box<dyn BufRead>,
+    /// Whether it is standard input.
+    pub(super) is_standard: bool,
+}
+
+impl Input {
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            let text = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
+            return Ok(Self { name: "standard input".to_owned(), text, is_standard: true });
+        }
+        let name = path.display().to_string();
+        let file =
+            File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
+        Ok(Self { name, text: Box::new(BufReader::with_capacity(BUFFER, file)), is_standard: false })
+    }
+}
+
+/// Writes the answered table to a file, whole or not at all, or to standard output, and says
+/// what a reader should know; exit status 2 if any row is bad.
+pub(super) fn answer(
+    output: Option<&Path>,
+    mut answer: impl FnMut(&mut dyn Write, &mut dyn FnMut(u64)) -> Result<BatchSummary, Failure>,
+) -> Result<u8, Stop> {
+    let bar = progress_bar();
+    let mut progress = |rows: u64| {
+        if let Some(bar) = &bar {
+            bar.set_position(rows);
+        }
+    };
+    let summary = match output {
+        Some(output) => {
+            let mut summary = Default::default();
+            files::write_whole(output, |writer| {
+                summary = answer(writer, &mut progress)?;
+                Ok(())
+            })?;
+            summary
+        }
+        None => {
+            let mut output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+            let summary = answer(&mut output, &mut progress)?;
+            output.flush()?;
+            summary
+        }
+    };
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    for notice in &summary.notices {
+        writeln!(anstream::stderr(), "note: {notice}")?;
+    }
+    if summary.errors > 0 {
+        let have = if summary.errors == 1 { "has" } else { "have" };
+        writeln!(
+            anstream::stderr(),
+            "{} of {} rows {have} an error; see the column `error`",
+            summary.errors,
+            summary.rows
+        )?;
+        return Ok(FailureKind::Input.exit_status());
+    }
+    Ok(0)
+}
