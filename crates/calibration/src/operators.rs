@@ -5,10 +5,10 @@ use narrows_perf::kernels::attention::{Decode, Prefill};
 use narrows_perf::kernels::collective::Collective;
 use narrows_perf::kernels::elementwise::Elementwise;
 use narrows_perf::kernels::exchange::Exchange;
-use narrows_perf::kernels::experts::Experts;
+use narrows_perf::kernels::experts::{Experts, grouped_product};
 use narrows_perf::kernels::gemm::Gemm;
 use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
-use narrows_perf::{Calibration, Estimate, Ground, Kernel, Scheme, Spread};
+use narrows_perf::{Accelerator, Calibration, Estimate, Ground, Scheme, Spread};
 
 use crate::chips::Roster;
 use crate::kernels::Measured;
@@ -31,10 +31,13 @@ pub enum Operator {
     Exchange,
     /// Element-wise work.
     Elementwise,
+    /// Grouped products alone, without routing.
+    GroupedProduct,
 }
 
 /// Tables by the columns that only they have.
-const SIGNS: [(Operator, &[&str]); 8] = [
+const SIGNS: [(Operator, &[&str]); 9] = [
+    (Operator::GroupedProduct, &["groups", "m_per_group", "n", "k"]),
     (Operator::Experts, &["tokens", "hidden", "inter", "topk", "experts"]),
     (Operator::Exchange, &["tokens", "hidden", "topk", "experts", "mode"]),
     (Operator::Mla, &["phase", "batch", "kv_len", "heads"]),
@@ -68,6 +71,7 @@ impl Operator {
             Self::Collective => "collective",
             Self::Exchange => "exchange",
             Self::Elementwise => "elementwise",
+            Self::GroupedProduct => "grouped_product",
         }
     }
 
@@ -131,6 +135,7 @@ pub fn predict(
         Operator::Collective => of_kernel::<Collective>(row, roster, calibration),
         Operator::Exchange => of_kernel::<Exchange>(row, roster, calibration),
         Operator::Elementwise => of_kernel::<Elementwise>(row, roster, calibration),
+        Operator::GroupedProduct => grouped(row, roster, calibration),
     }?;
     let seconds = prediction.estimate.seconds();
     if seconds.is_finite() && seconds > 0.0 {
@@ -174,15 +179,55 @@ fn of_kernel<K: Measured>(
         peak: accelerator.rate(key.scheme.arithmetic()),
         ground: resolved.ground,
         spread: resolved.spread,
-        baseline: baseline::<K>(&measurement.shape, &accelerator, key.scheme),
+        baseline: roofline(K::work(&measurement.shape), &accelerator, key.scheme),
         observed: measurement.observed,
+    })
+}
+
+/// Code path whose constants serve grouped products alone; nothing is fitted to them.
+const GROUPED_PATH: &str = "tensorrt_llm";
+
+/// A grouped product alone, with the constants of experts.
+fn grouped(row: Row<'_>, roster: &mut Roster<'_>, calibration: &Calibration) -> Result<Prediction, String> {
+    let families = roster.families();
+    let found = roster.find(row.text("chip"))?;
+    let (accelerator, chip) = (found.accelerator, found.id.clone());
+    let named = Scheme::parse(row.text("dtype"))?;
+    let scheme = accelerator.supported(named);
+    let number = |column: &str| match row.number(column)? {
+        size if size >= 1.0 => Ok(size),
+        size => Err(format!("{column}: expected a number of at least 1, found {size}")),
+    };
+    let (groups, rows) = (number("groups")?, number("m_per_group")?);
+    let (columns, inner) = (number("n")?, number("k")?);
+    let resolved = calibration.resolve::<Experts>(GROUPED_PATH, scheme, families, accelerator.family, &chip);
+    let estimate = grouped_product(groups, rows, (columns, inner), scheme, &accelerator, &resolved.constants);
+    let weights = groups * columns * inner * scheme.weight_bytes();
+    let activations = groups * rows * (inner * scheme.activation_bytes() + columns * scheme.output_bytes());
+    let work = Work {
+        operations: 2.0 * groups * rows * columns * inner,
+        bytes: weights + activations,
+        network_s: 0.0,
+    };
+    Ok(Prediction {
+        kernel: Operator::GroupedProduct.title(),
+        scheme,
+        replaced: (scheme != named).then_some(named),
+        chip,
+        variant: GROUPED_PATH.to_owned(),
+        estimate,
+        work,
+        peak: accelerator.rate(scheme.arithmetic()),
+        ground: resolved.ground,
+        spread: resolved.spread,
+        baseline: roofline(work, &accelerator, scheme),
+        observed: row.microseconds("latency_us")?,
     })
 }
 
 /// A roofline with one efficiency for all chips: `2.5 us + max(flops / (0.75 peak),
 /// bytes / (0.8 bandwidth))`, the same shares of links.
-fn baseline<K: Kernel>(shape: &K::Shape, chip: &narrows_perf::Accelerator, scheme: Scheme) -> f64 {
-    let work = K::work(shape);
+fn roofline(work: Work, chip: &Accelerator, scheme: Scheme) -> f64 {
     let compute = work.operations / (0.75 * chip.rate(scheme.arithmetic())).max(1.0);
     let memory = work.bytes / (0.8 * chip.memory_bandwidth).max(1.0);
     2.5e-6 + compute.max(memory) + work.network_s / 0.75

@@ -66,14 +66,6 @@ impl Default for Tariff {
     }
 }
 
-impl Tariff {
-    /// Money for a chip and hour from what a chip costs, written off evenly.
-    #[must_use]
-    pub fn from_price(price: f64, years: f64) -> Self {
-        Self { per_chip_hour: Some(price / (years * 365.25 * 24.0)), ..Self::default() }
-    }
-}
-
 /// What a run takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Run {
