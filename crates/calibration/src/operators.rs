@@ -11,7 +11,9 @@ use narrows_perf::kernels::mla::{MlaDecode, MlaPrefill};
 use narrows_perf::{Accelerator, Calibration, Estimate, Ground, Scheme, Spread};
 
 use crate::chips::Roster;
+use crate::group::Measurement;
 use crate::kernels::Measured;
+use crate::kernels::gemm::{is_projection, read_projection};
 use crate::table::Row;
 
 /// Kinds of operator tables.
@@ -134,6 +136,9 @@ pub fn predict(
         Operator::Experts => of_kernel::<Experts>(row, roster, calibration),
         Operator::Collective => of_kernel::<Collective>(row, roster, calibration),
         Operator::Exchange => of_kernel::<Exchange>(row, roster, calibration),
+        Operator::Elementwise if is_projection(row) => {
+            of_measurement::<Gemm>(read_projection(row, roster)?, row, roster, calibration)
+        }
         Operator::Elementwise => of_kernel::<Elementwise>(row, roster, calibration),
         Operator::GroupedProduct => grouped(row, roster, calibration),
     }?;
@@ -161,6 +166,15 @@ fn of_kernel<K: Measured>(
     calibration: &Calibration,
 ) -> Result<Prediction, String> {
     let measurement = K::read(row, roster)?;
+    of_measurement::<K>(measurement, row, roster, calibration)
+}
+
+fn of_measurement<K: Measured>(
+    measurement: Measurement<K::Shape>,
+    row: Row<'_>,
+    roster: &mut Roster<'_>,
+    calibration: &Calibration,
+) -> Result<Prediction, String> {
     let families = roster.families();
     let accelerator = measurement.accelerator;
     let chip = roster.find(&measurement.chip).map(|found| found.id.clone()).unwrap_or_default();

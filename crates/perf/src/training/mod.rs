@@ -3,7 +3,7 @@
 //! A step is composed in closed form. Each kind of layer is timed once for a micro batch
 //! ([`layer`]), layers are summed, stages of the pipeline and its bubble follow
 //! ([`schedule`]), then communication between replicas and the update ([`step`]). Memory is
-//! counted by part ([`memory`]). [`search`] tries plans; [`run`] turns a step into days,
+//! counted by part ([`memory`]). [`mod@search`] tries plans; [`run`] turns a step into days,
 //! energy and cost.
 
 pub mod communication;
