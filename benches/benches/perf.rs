@@ -207,7 +207,7 @@ fn serving_step(bencher: Bencher<'_, '_>) {
     let workbench = Workbench::default();
     let serving = Serving::deepseek_v3(&workbench);
     let machine = &serving.setting.machine;
-    let worker = Worker::new(&serving.model, machine, serving.setting.links(), serving.deployment());
+    let worker = Worker::new(&serving.model, machine, serving.setting.domain, serving.deployment());
     let worker = worker.expect("a model that can be divided so");
     let batch = Batch::decode(2_048.0, 4_864.0);
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| black_box(&worker).step(&black_box(batch)));

@@ -8,7 +8,7 @@ use narrows_perf::serving::profile::{Lengths, Policy};
 use narrows_perf::serving::search::Search;
 use narrows_perf::serving::{Deployment, Overheads, Parallelism};
 use narrows_perf::training::{
-    Means, Plan, Recomputation, Schedule, Sharding, StateBytes, TrainingConstants, Wiring, software,
+    Means, Plan, Recomputation, Schedule, Sharding, StateBytes, TrainingConstants, software,
 };
 use narrows_perf::{Scheme, Software};
 
@@ -19,7 +19,6 @@ pub struct Training {
     /// How it is trained.
     pub plan: Plan,
     setting: Setting,
-    wiring: Wiring,
     software: TrainingConstants,
 }
 
@@ -42,7 +41,7 @@ impl Training {
             &specification.id,
         )
         .constants;
-        Self { model: find(workbench, model), plan, wiring: setting.wiring(), setting, software }
+        Self { model: find(workbench, model), plan, setting, software }
     }
 
     /// DeepSeek-V3 as it was trained on H800: 2,048 chips in 16 stages, experts on 64 chips.
@@ -84,7 +83,7 @@ impl Training {
     /// What is computed with.
     #[must_use]
     pub const fn means(&self) -> Means<'_> {
-        Means { machine: &self.setting.machine, wiring: &self.wiring, software: &self.software }
+        Means { machine: &self.setting.machine, domain: &self.setting.domain, software: &self.software }
     }
 
     /// Bytes of memory of a chip.
@@ -121,7 +120,7 @@ impl Serving {
         Search {
             model: &self.model,
             machine: &self.setting.machine,
-            links: self.setting.links(),
+            domain: self.setting.domain,
             deployment: self.deployment(),
             lengths: Lengths { input: 4096.0, output: 1536.0, cached: 0.0 },
             chips: 64,

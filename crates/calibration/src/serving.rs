@@ -6,11 +6,11 @@ pub mod published;
 pub mod request;
 
 use narrows_perf::model::{Model, Models};
-use narrows_perf::network::Networks;
+use narrows_perf::network::{Domain, Networks};
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Profile};
 use narrows_perf::serving::steady::{Load, Steady};
-use narrows_perf::serving::{Links, Parallelism, Worker, host};
+use narrows_perf::serving::{Parallelism, Worker, host};
 use narrows_perf::{Calibration, Families, Machine, Software};
 
 use crate::chips::Roster;
@@ -89,14 +89,14 @@ impl Context<'_> {
         let specification = self.roster.find(&request.chip)?.clone();
         let machine = Machine::new(&specification, calibration, families, request.software);
         let network = self.networks.of_chip(&specification, families);
-        let links = Links::of(&network, &specification.accelerator);
-        let request = request.with_domain(links.domain);
+        let domain = network.domain().ok_or("the network has no tiers")?;
+        let request = request.with_domain(domain.chips);
         let lengths = Lengths { input: request.input, output: request.output, cached: request.cached };
-        let decode = profile(&model, &machine, links, &request, &request.decode, lengths)?;
+        let decode = profile(&model, &machine, domain, &request, &request.decode, lengths)?;
         let prefill = match &request.prefill {
             Some(side) => {
                 let lengths = Lengths { output: 1.0, ..lengths };
-                Some(profile(&model, &machine, links, &request, side, lengths)?)
+                Some(profile(&model, &machine, domain, &request, side, lengths)?)
             }
             None => None,
         };
@@ -108,7 +108,7 @@ impl Context<'_> {
             handed_bytes: model.cache_bytes(request.cache_scheme, request.input),
             family: specification.accelerator.family,
             chip: specification.id.clone(),
-            handing_bandwidth: links.fabric_bandwidth,
+            handing_bandwidth: domain.fabric_bandwidth,
             request,
         })
     }
@@ -139,7 +139,7 @@ impl Context<'_> {
 fn profile(
     model: &Model,
     machine: &Machine,
-    links: Links,
+    domain: Domain,
     request: &Request,
     side: &Side,
     lengths: Lengths,
@@ -148,7 +148,7 @@ fn profile(
     deployment.parallelism = request::divisible(model, deployment.parallelism);
     let concurrency = (request.concurrency / side.workers.max(1.0)).max(1.0);
     let made = |deployment| {
-        let worker = Worker::new(model, machine, links, deployment).map_err(|error| error.to_string())?;
+        let worker = Worker::new(model, machine, domain, deployment).map_err(|error| error.to_string())?;
         Ok::<_, String>(Profile::new(&worker, lengths, concurrency, side.policy))
     };
     let refused = match made(deployment)? {
@@ -159,7 +159,7 @@ fn profile(
     // wide worker for many clients.
     let chips = refused.smallest.ok_or_else(|| refused.to_string())?;
     let many = request.concurrency > request::FEW_CLIENTS;
-    let wide = if links.domain > request::RACK { 32 } else { chips };
+    let wide = if domain.chips > request::RACK { 32 } else { chips };
     deployment.parallelism =
         if many { Parallelism::data_expert(chips.max(wide)) } else { Parallelism::tensor(chips) };
     deployment.parallelism = request::divisible(model, deployment.parallelism);

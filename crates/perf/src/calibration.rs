@@ -42,6 +42,15 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// The constants as a kernel takes them; one that is not on file has its start.
+    #[must_use]
+    pub fn constants<C: ConstantSet>(&self) -> C {
+        let value =
+            |name: &str| self.constants.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+        let values: Vec<f64> = C::SPECS.iter().map(|spec| value(spec.name).unwrap_or(spec.start)).collect();
+        C::from_values(&values)
+    }
+
     /// Errors to expect on another chip of the family. Where only one was measured, leaving
     /// it out says how far another family's constants carry, not this one's: then twice the
     /// error on known configurations stands for it.
@@ -185,7 +194,7 @@ impl Calibration {
                 }
             }
         };
-        Resolved { constants: constants_of::<K>(fit), ground, spread }
+        Resolved { constants: fit.constants(), ground, spread }
     }
 }
 
@@ -202,13 +211,6 @@ const fn alike(scheme: Scheme) -> &'static [Scheme] {
         Scheme::Int4Weight => &[Scheme::Int8Weight, Scheme::Mxfp4Weight, Scheme::Bf16],
         Scheme::Mxfp4Weight => &[Scheme::Int4Weight, Scheme::Int8Weight, Scheme::Bf16],
     }
-}
-
-fn constants_of<K: Kernel>(fit: &Fit) -> K::Constants {
-    let value = |name: &str| fit.constants.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-    let values: Vec<f64> =
-        K::Constants::SPECS.iter().map(|spec| value(spec.name).unwrap_or(spec.start)).collect();
-    K::Constants::from_values(&values)
 }
 
 fn read_fit(table: &Table<'_>) -> Option<Fit> {

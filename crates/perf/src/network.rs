@@ -189,7 +189,7 @@ impl Network {
         let inside = self.tiers.iter().rev().find(|tier| tier.link != LinkClass::Fabric)?;
         let fabric = self.tiers.iter().find(|tier| tier.link == LinkClass::Fabric);
         Some(Domain {
-            chips: inside.chips.unwrap_or(usize::MAX),
+            chips: inside.chips.unwrap_or(usize::MAX).max(1),
             link: inside.link,
             bandwidth: inside.bandwidth,
             fabric_bandwidth: fabric.map_or(inside.bandwidth, Tier::bisection_bandwidth),

@@ -3,17 +3,29 @@
 
 #![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
+use narrows_perf::kernels::collective::LinkClass;
 use narrows_perf::model::{
     Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind, Model,
     Provenance, StatedParameters,
 };
+use narrows_perf::network::Domain;
 use narrows_perf::serving::disaggregated::Disaggregated;
 use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile};
 use narrows_perf::serving::search::{Constraint, Search};
 use narrows_perf::serving::simulation::{Replay, replay};
-use narrows_perf::serving::{Batch, Deployment, Indivisible, Links, Load, Parallelism, Part, Worker};
+use narrows_perf::serving::{Batch, Deployment, Indivisible, Load, Parallelism, Part, Worker};
 use narrows_perf::{Accelerator, Calibration, Families, Machine, Scheme, Software, Specification};
 use proptest::prelude::*;
+
+/// The usual node of eight with one 400-gigabit card a chip.
+fn node(chip: &Accelerator) -> Domain {
+    let (link, bandwidth) = if chip.link_bandwidth > 0.0 {
+        (LinkClass::Switched, chip.link_bandwidth)
+    } else {
+        (LinkClass::HostBus, chip.host_bandwidth)
+    };
+    Domain { chips: 8, link, bandwidth, fabric_bandwidth: 50e9 }
+}
 
 fn accelerator() -> Accelerator {
     Accelerator {
@@ -101,8 +113,8 @@ fn routed() -> Model {
 }
 
 fn worker<'a>(model: &'a Model, machine: &'a Machine, parallelism: Parallelism) -> Worker<'a> {
-    let links = Links::usual(&machine.accelerator);
-    Worker::new(model, machine, links, Deployment::new(parallelism, Scheme::Fp8)).expect("divisible")
+    let domain = node(&machine.accelerator);
+    Worker::new(model, machine, domain, Deployment::new(parallelism, Scheme::Fp8)).expect("divisible")
 }
 
 const LENGTHS: Lengths = Lengths { input: 2000.0, output: 500.0, cached: 0.0 };
@@ -149,9 +161,9 @@ fn memory_parts_add_up_and_what_is_over_is_named() {
 #[test]
 fn divisions_that_cannot_be_are_refused() {
     let (machine, model) = (machine(accelerator()), routed());
-    let links = Links::usual(&machine.accelerator);
+    let domain = node(&machine.accelerator);
     let refused =
-        |parallelism| Worker::new(&model, &machine, links, Deployment::new(parallelism, Scheme::Fp8)).err();
+        |parallelism| Worker::new(&model, &machine, domain, Deployment::new(parallelism, Scheme::Fp8)).err();
     let usual = Parallelism::tensor_expert(8);
     assert_eq!(refused(Parallelism { pipeline: 0, ..usual }), Some(Indivisible::Zero("pipeline")));
     assert_eq!(refused(Parallelism::tensor(3)), Some(Indivisible::Heads { heads: 128, tensor: 3 }));
@@ -245,7 +257,7 @@ fn search_keeps_to_targets() {
     let search = Search {
         model: &model,
         machine: &machine,
-        links: Links::usual(&machine.accelerator),
+        domain: node(&machine.accelerator),
         deployment: Deployment::new(Parallelism::tensor(1), Scheme::Fp8),
         lengths: LENGTHS,
         chips: 16,

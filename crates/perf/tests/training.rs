@@ -8,13 +8,14 @@ use narrows_perf::model::{
     Attention, DenseFeedForward, Experts, FeedForward, GroupedAttention, LatentAttention, LayerKind, Model,
     Prediction, Provenance, StatedParameters,
 };
+use narrows_perf::network::Domain;
 use narrows_perf::training::communication::exposed;
 use narrows_perf::training::memory::{Memory, Parameters};
 use narrows_perf::training::schedule::{StageSeconds, bubble_s, kept_micro_batches, slowest_stage_s};
 use narrows_perf::training::search::fewest_chips;
 use narrows_perf::training::{
     Failures, Limits, Means, Operator, Plan, Recomputation, Run, Schedule, Sharding, Step, Tariff,
-    TrainingConstants, TrainingError, Wiring, search,
+    TrainingConstants, TrainingError, search,
 };
 use narrows_perf::{
     Accelerator, Arithmetic, Calibration, Estimate, Families, Machine, Scheme, Software, Specification,
@@ -69,8 +70,8 @@ fn machine(accelerator: Accelerator) -> Machine {
     Machine::new(&specification, &Calibration::default(), &families(), Software::Training)
 }
 
-fn wiring() -> Wiring {
-    Wiring { domain: 8.0, link: LinkClass::Switched, link_bandwidth: 450e9, fabric_bandwidth: 50e9 }
+fn domain() -> Domain {
+    Domain { chips: 8, link: LinkClass::Switched, bandwidth: 450e9, fabric_bandwidth: 50e9 }
 }
 
 fn model(layers: Vec<LayerKind>, hidden: usize, vocabulary: usize) -> Model {
@@ -155,8 +156,8 @@ fn sparse_plan() -> Plan {
 }
 
 fn step_on(accelerator: Accelerator, model: &Model, plan: &Plan) -> Result<Step, TrainingError> {
-    let (machine, wiring, software) = (machine(accelerator), wiring(), TrainingConstants::default());
-    Step::unlimited(model, plan, Means { machine: &machine, wiring: &wiring, software: &software })
+    let (machine, domain, software) = (machine(accelerator), domain(), TrainingConstants::default());
+    Step::unlimited(model, plan, Means { machine: &machine, domain: &domain, software: &software })
 }
 
 fn seconds_on(accelerator: Accelerator, model: &Model, plan: &Plan) -> f64 {
@@ -347,8 +348,8 @@ fn absurd_figures_are_refused() {
 
 #[test]
 fn a_model_that_does_not_fit_says_which_part_and_how_many_chips_would_do() {
-    let (machine, wiring, software) = (machine(chip()), wiring(), TrainingConstants::default());
-    let means = Means { machine: &machine, wiring: &wiring, software: &software };
+    let (machine, domain, software) = (machine(chip()), domain(), TrainingConstants::default());
+    let means = Means { machine: &machine, domain: &domain, software: &software };
     let plan = Plan { chips: 8, tensor: 8, global_batch: 8, sequence: 4096, ..Plan::default() };
     let TrainingError::DoesNotFit { needed_gb, available_gb, over_gb, part, part_gb, .. } =
         Step::of(&dense(), &plan, means).unwrap_err()
@@ -421,8 +422,8 @@ fn a_run_adds_up() {
 
 #[test]
 fn the_search_finds_what_trying_finds_and_accounts_for_all() {
-    let (machine, wiring, software) = (machine(chip()), wiring(), TrainingConstants::default());
-    let means = Means { machine: &machine, wiring: &wiring, software: &software };
+    let (machine, domain, software) = (machine(chip()), domain(), TrainingConstants::default());
+    let means = Means { machine: &machine, domain: &domain, software: &software };
     let start = Plan { chips: 64, global_batch: 256, sequence: 4096, ..Plan::default() };
     let mut told = 0;
     let found = search(&dense(), &start, means, &Limits::default(), &mut |_, _| told += 1).unwrap();
@@ -508,12 +509,12 @@ proptest! {
             prop_assert!(seconds_on(accelerator, &model, &plan) <= before * (1.0 + 1e-9));
         }
         let (machine, software) = (machine(base), TrainingConstants::default());
-        let narrow = wiring();
+        let narrow = domain();
         for wide in [
-            Wiring { link_bandwidth: narrow.link_bandwidth * factor, ..narrow },
-            Wiring { fabric_bandwidth: narrow.fabric_bandwidth * factor, ..narrow },
+            Domain { bandwidth: narrow.bandwidth * factor, ..narrow },
+            Domain { fabric_bandwidth: narrow.fabric_bandwidth * factor, ..narrow },
         ] {
-            let means = Means { machine: &machine, wiring: &wide, software: &software };
+            let means = Means { machine: &machine, domain: &wide, software: &software };
             let after = Step::unlimited(&model, &plan, means).unwrap().seconds;
             prop_assert!(after <= before * (1.0 + 1e-9));
         }

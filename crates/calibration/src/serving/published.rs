@@ -3,7 +3,7 @@
 use narrows_perf::model::Model;
 use narrows_perf::serving::profile::{Lengths, Overheads, Policy, Profile, Timed};
 use narrows_perf::serving::steady::Load;
-use narrows_perf::serving::{Deployment, Host, Links, Parallelism, Worker};
+use narrows_perf::serving::{Deployment, Host, Parallelism, Worker};
 use narrows_perf::{Kernel, Machine, Scheme, Software};
 
 use super::{Context, request, software};
@@ -118,7 +118,7 @@ impl Context<'_> {
         let software = source_software(row);
         let machine = Machine::new(&specification, self.calibration, families, software);
         let network = self.networks.of_chip(&specification, families);
-        let links = Links::of(&network, &specification.accelerator);
+        let domain = network.domain().ok_or("the network has no tiers")?;
         let (weights, experts) = schemes(row, &model)?;
         let (divisions, large) = divisions(row, &model, chips(row));
         let cache = if experts.weight_bytes() < 1.5 { Scheme::Fp8 } else { Scheme::Bf16 };
@@ -135,7 +135,7 @@ impl Context<'_> {
         for parallelism in divisions {
             let parallelism = request::divisible(&model, parallelism);
             let deployment = Deployment { parallelism, weights, experts, cache, skew: 0.0 };
-            let worker = Worker::new(&model, &machine, links, deployment).map_err(|error| error.to_string());
+            let worker = Worker::new(&model, &machine, domain, deployment).map_err(|error| error.to_string());
             let profile = worker.and_then(|worker| {
                 Profile::new(&worker, lengths, clients, policy).map_err(|error| error.to_string())
             });

@@ -6,10 +6,10 @@ pub mod fitting;
 pub mod layout;
 
 use narrows_perf::model::Models;
-use narrows_perf::network::Networks;
+use narrows_perf::network::{Domain, Networks};
 use narrows_perf::training::step::fits;
 use narrows_perf::training::{
-    Limits, Means, Memory, Parameters, Plan, Recomputation, Step, TrainingConstants, Wiring, search, software,
+    Limits, Means, Memory, Parameters, Plan, Recomputation, Step, TrainingConstants, search, software,
 };
 use narrows_perf::{Calibration, Families, Machine, Software, Specification};
 
@@ -37,7 +37,7 @@ pub struct Prepared {
     /// Its family, by id.
     pub family: String,
     machine: Machine,
-    wiring: Wiring,
+    domain: Domain,
 }
 
 impl Prepared {
@@ -53,7 +53,7 @@ impl Prepared {
     /// What it computes with.
     #[must_use]
     pub const fn means<'a>(&'a self, constants: &'a TrainingConstants) -> Means<'a> {
-        Means { machine: &self.machine, wiring: &self.wiring, software: constants }
+        Means { machine: &self.machine, domain: &self.domain, software: constants }
     }
 
     /// The step.
@@ -66,7 +66,7 @@ impl Prepared {
     }
 
     fn complete(&mut self, constants: &TrainingConstants) -> Result<(), String> {
-        let means = Means { machine: &self.machine, wiring: &self.wiring, software: constants };
+        let means = Means { machine: &self.machine, domain: &self.domain, software: constants };
         let case = &mut self.case;
         if case.searched {
             let found = search(&case.model, &case.plan, means, &usual_limits(&case.plan), &mut |_, _| {});
@@ -169,11 +169,24 @@ pub fn prepare(
         case,
         family: family.map(|family| family.id.clone()).unwrap_or_default(),
         machine: Machine::new(&specification, context.calibration, families, Software::Training),
-        wiring: Wiring::of(&network).ok_or("the network has no tiers")?,
+        domain: network.domain().ok_or("the network has no tiers")?,
         specification,
     };
     prepared.complete(&TrainingConstants::default())?;
     Ok(prepared)
+}
+
+/// Constants of the framework that a case ran with.
+#[must_use]
+pub fn constants_for(
+    prepared: &Prepared,
+    calibration: &Calibration,
+    families: &Families,
+) -> TrainingConstants {
+    let specification = &prepared.specification;
+    let framework = prepared.case.framework.name();
+    software::resolve(calibration, framework, families, specification.accelerator.family, &specification.id)
+        .constants
 }
 
 /// Predicts the value of a row with a training result, in the row's own unit.
@@ -186,12 +199,5 @@ pub fn predict_training(
     roster: &mut Roster<'_>,
 ) -> Result<f64, String> {
     let prepared = prepare(row, context, roster)?;
-    let resolved = software::resolve(
-        context.calibration,
-        prepared.case.framework.name(),
-        roster.families(),
-        prepared.specification.accelerator.family,
-        &prepared.specification.id,
-    );
-    prepared.predict(&resolved.constants)
+    prepared.predict(&constants_for(&prepared, context.calibration, roster.families()))
 }

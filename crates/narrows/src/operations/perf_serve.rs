@@ -223,7 +223,7 @@ pub fn serve(
         search: Search {
             model: &model,
             machine: &setting.machine,
-            links: setting.links(),
+            domain: setting.domain,
             deployment,
             lengths: Lengths { input: request.input, output: request.output, cached: request.cached },
             chips: request.count,
@@ -361,7 +361,7 @@ struct Details {
 impl<'a> Question<'a> {
     fn worker(&self, parallelism: Parallelism) -> Result<Worker<'a>, Failure> {
         let deployment = Deployment { parallelism, ..self.search.deployment };
-        Worker::new(self.search.model, self.search.machine, self.search.links, deployment).map_err(|error| {
+        Worker::new(self.search.model, self.search.machine, self.search.domain, deployment).map_err(|error| {
             match error {
                 Indivisible::Zero(_) => Failure::input(error.to_string()),
                 _ => Failure::infeasible(error.to_string()),

@@ -217,8 +217,7 @@ pub(crate) fn train_within(
         specification.accelerator.family,
         &specification.id,
     );
-    let wiring = setting.wiring();
-    let means = Means { machine: &setting.machine, wiring: &wiring, software: &constants.constants };
+    let means = Means { machine: &setting.machine, domain: &setting.domain, software: &constants.constants };
     let start = plan_of(request, precision)?;
     let found = if request.layout.is_empty() {
         Some(search(&model, &start, means, limits, progress).map_err(infeasible)?)

@@ -12,7 +12,7 @@ use narrows_calibration::serving::published::is_published;
 use narrows_calibration::serving::{Context as ServingContext, is_serving};
 use narrows_calibration::table::{Row, Table};
 use narrows_calibration::training::fitting::calibrate_training;
-use narrows_calibration::training::{TrainingContext, predict_training, prepare};
+use narrows_calibration::training::{TrainingContext, constants_for, prepare};
 use narrows_catalog::DataFile;
 use narrows_perf::Calibration;
 use serde::{Deserialize, Serialize};
@@ -294,14 +294,17 @@ impl<'w> Judge<'w> {
 /// A published training result.
 fn of_training(row: Row<'_>, context: &TrainingContext<'_>, roster: &mut Roster<'_>) -> Outcome {
     let prepared = prepare(row, context, roster);
-    let framework = prepared.as_ref().map_or("", |prepared| prepared.case.framework.name());
+    let framework = prepared.as_ref().map_or("", |prepared| prepared.case.framework.name()).to_owned();
+    let predicted = prepared.and_then(|prepared| {
+        prepared.predict(&constants_for(&prepared, context.calibration, roster.families()))
+    });
     Outcome {
         metric: row.text("metric").to_owned(),
         operator: "training".to_owned(),
-        variant: framework.to_owned(),
+        variant: framework,
         precision: row.text("precision").to_owned(),
         observed: row.number("value").unwrap_or(f64::NAN),
-        predicted: predict_training(row, context, roster),
+        predicted,
         baseline: None,
     }
 }

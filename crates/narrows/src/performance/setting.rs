@@ -2,8 +2,6 @@
 
 use narrows_perf::model::Model;
 use narrows_perf::network::{Domain, Network};
-use narrows_perf::serving::Links;
-use narrows_perf::training::Wiring;
 use narrows_perf::{Machine, Software, Specification};
 use serde::{Deserialize, Serialize};
 
@@ -51,28 +49,6 @@ impl Setting {
             .ok_or_else(|| Failure::data(format!("network `{}` has no tier of chips", network.id)))?;
         let machine = Machine::new(&chosen.specification, &data.calibration, &data.families, software);
         Ok(Self { chosen, machine, network, domain })
-    }
-
-    /// The domain as training takes it.
-    #[must_use]
-    pub fn wiring(&self) -> Wiring {
-        Wiring {
-            domain: self.domain.chips as f64,
-            link: self.domain.link,
-            link_bandwidth: self.domain.bandwidth,
-            fabric_bandwidth: self.domain.fabric_bandwidth,
-        }
-    }
-
-    /// The domain as serving takes it.
-    #[must_use]
-    pub fn links(&self) -> Links {
-        Links {
-            domain: self.domain.chips,
-            class: self.domain.link,
-            domain_bandwidth: self.domain.bandwidth,
-            fabric_bandwidth: self.domain.fabric_bandwidth,
-        }
     }
 
     /// What was assumed of the chip and its network.

@@ -166,7 +166,7 @@ impl Worker<'_> {
         for _ in 0..12 {
             let parallelism = &mut worker.deployment.parallelism;
             *parallelism = doubled(parallelism);
-            let larger = Worker::new(self.model, self.machine, self.links, worker.deployment).ok()?;
+            let larger = Worker::new(self.model, self.machine, self.domain, worker.deployment).ok()?;
             let memory = larger.memory(1.0, context, step_tokens);
             if memory.used() <= memory.usable {
                 return Some(larger.chips());

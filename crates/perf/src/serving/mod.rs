@@ -17,11 +17,9 @@ pub mod step;
 
 use serde::Serialize;
 
-use crate::accelerator::Accelerator;
-use crate::kernels::collective::LinkClass;
 use crate::machine::Machine;
 use crate::model::{Attention, FeedForward, Model};
-use crate::network::Network;
+use crate::network::Domain;
 use crate::precision::Scheme;
 
 pub use host::{Host, HostShape};
@@ -74,52 +72,6 @@ impl Parallelism {
     #[must_use]
     pub const fn chips(&self) -> usize {
         self.stage_chips().saturating_mul(self.pipeline)
-    }
-}
-
-/// The links among the chips of a worker, as far as steps depend on them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Links {
-    /// Chips joined by the fast links.
-    pub domain: usize,
-    /// Kind of the fast links.
-    #[serde(skip)]
-    pub class: LinkClass,
-    /// What a chip can send over them, in bytes per second.
-    pub domain_bandwidth: f64,
-    /// What a chip can send beyond, in bytes per second.
-    pub fabric_bandwidth: f64,
-}
-
-/// Chips of a node whose network is not described.
-const USUAL_NODE: usize = 8;
-/// One 400-gigabit network card a chip.
-const USUAL_FABRIC: f64 = 50e9;
-
-impl Links {
-    /// The two rates of a network that steps depend on.
-    #[must_use]
-    pub fn of(network: &Network, chip: &Accelerator) -> Self {
-        network.domain().map_or_else(
-            || Self::usual(chip),
-            |domain| Self {
-                domain: domain.chips.max(1),
-                class: domain.link,
-                domain_bandwidth: domain.bandwidth,
-                fabric_bandwidth: domain.fabric_bandwidth,
-            },
-        )
-    }
-
-    /// Links of a chip in the usual node of eight with one 400-gigabit card a chip.
-    #[must_use]
-    pub fn usual(chip: &Accelerator) -> Self {
-        let (class, domain_bandwidth) = if chip.link_bandwidth > 0.0 {
-            (LinkClass::Switched, chip.link_bandwidth)
-        } else {
-            (LinkClass::HostBus, chip.host_bandwidth)
-        };
-        Self { domain: USUAL_NODE, class, domain_bandwidth, fabric_bandwidth: USUAL_FABRIC }
     }
 }
 
@@ -195,7 +147,7 @@ pub struct Worker<'a> {
     /// The chip with its constants.
     pub machine: &'a Machine,
     /// How the chips are joined.
-    pub links: Links,
+    pub domain: Domain,
     /// How the model is run.
     pub deployment: Deployment,
 }
@@ -208,11 +160,11 @@ impl<'a> Worker<'a> {
     pub fn new(
         model: &'a Model,
         machine: &'a Machine,
-        links: Links,
+        domain: Domain,
         deployment: Deployment,
     ) -> Result<Self, Indivisible> {
         check(model, &deployment.parallelism)?;
-        Ok(Self { model, machine, links, deployment })
+        Ok(Self { model, machine, domain, deployment })
     }
 
     /// Chips of the worker.

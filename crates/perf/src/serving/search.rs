@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::disaggregated::Disaggregated;
 use super::profile::{Lengths, Overheads, Policy, Profile};
 use super::steady::{Load, Steady};
-use super::{Deployment, Links, Parallelism, Worker};
+use super::{Deployment, Parallelism, Worker};
 use crate::machine::Machine;
 use crate::model::Model;
+use crate::network::Domain;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,7 @@ pub struct Search<'a> {
     /// The chip with its constants.
     pub machine: &'a Machine,
     /// How chips are joined.
-    pub links: Links,
+    pub domain: Domain,
     /// Precisions; the division in it is replaced.
     pub deployment: Deployment,
     /// Lengths of requests.
@@ -115,7 +116,7 @@ impl Search<'_> {
         for parallelism in divisions {
             seen.candidates += 1;
             let deployment = Deployment { parallelism, ..self.deployment };
-            let Ok(worker) = Worker::new(self.model, self.machine, self.links, deployment) else { continue };
+            let Ok(worker) = Worker::new(self.model, self.machine, self.domain, deployment) else { continue };
             let most = self.policy.most_sequences * parallelism.attention_data as f64;
             let Ok(profile) = Profile::new(&worker, self.lengths, most, self.policy) else {
                 seen.out_of_memory += 1;
@@ -238,7 +239,7 @@ impl Search<'_> {
             decode,
             decode_workers: workers as f64,
             handed_bytes: self.model.cache_bytes(self.deployment.cache, self.lengths.input),
-            handing_bandwidth: self.links.fabric_bandwidth,
+            handing_bandwidth: self.domain.fabric_bandwidth,
         };
         let ratio = both.matched_ratio(clients, self.lengths.output, &self.overheads_apart);
         both.prefill_workers = (ratio * workers as f64).ceil().max(1.0);

@@ -270,14 +270,14 @@ impl Worker<'_> {
     /// A collective among the chips of one tensor-parallel group, over both tiers where it
     /// spans more than one domain.
     fn collective(&self, operation: CollectiveOperation, ranks: f64, bytes: f64) -> Estimate {
-        let domain = real(self.links.domain);
+        let domain = real(self.domain.chips);
         let within = |operation, ranks: f64, bytes| {
             self.machine.collective(&CollectiveShape {
                 operation,
                 ranks,
                 bytes,
-                link: self.links.class,
-                bandwidth: self.links.domain_bandwidth,
+                link: self.domain.link,
+                bandwidth: self.domain.bandwidth,
                 method: CollectiveMethod::Framework,
             })
         };
@@ -290,7 +290,7 @@ impl Worker<'_> {
             ranks: (ranks / domain).ceil(),
             bytes: bytes / domain,
             link: LinkClass::Fabric,
-            bandwidth: self.links.fabric_bandwidth,
+            bandwidth: self.domain.fabric_bandwidth,
             method: CollectiveMethod::Library,
         });
         let near = if operation == CollectiveOperation::AllReduce {
@@ -407,14 +407,14 @@ impl Worker<'_> {
             top_k: real(experts.top_k),
             experts: real(experts.experts),
             ranks,
-            nodes: (ranks / real(self.links.domain)).ceil().max(1.0),
+            nodes: (ranks / real(self.domain.chips)).ceil().max(1.0),
             low_latency: share.prompts <= 0.0,
             cores: 0.0,
             dispatch_bytes: self.deployment.experts.activation_bytes(),
             combine_bytes: ACTIVATION_BYTES,
-            link: self.links.class,
-            node_bandwidth: self.links.domain_bandwidth,
-            fabric_bandwidth: self.links.fabric_bandwidth,
+            link: self.domain.link,
+            node_bandwidth: self.domain.bandwidth,
+            fabric_bandwidth: self.domain.fabric_bandwidth,
         };
         step.add(Part::Exchange, self.machine.exchange(&shape));
     }
@@ -451,11 +451,11 @@ impl Worker<'_> {
         if parallelism.pipeline < 2 {
             return;
         }
-        let far = parallelism.chips() > self.links.domain;
+        let far = parallelism.chips() > self.domain.chips;
         let (link, bandwidth) = if far {
-            (LinkClass::Fabric, self.links.fabric_bandwidth)
+            (LinkClass::Fabric, self.domain.fabric_bandwidth)
         } else {
-            (self.links.class, self.links.domain_bandwidth)
+            (self.domain.link, self.domain.bandwidth)
         };
         let hop = self.machine.collective(&CollectiveShape {
             operation: CollectiveOperation::SendReceive,

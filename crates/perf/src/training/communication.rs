@@ -4,20 +4,7 @@ use crate::estimate::Estimate;
 use crate::kernels::collective::{CollectiveMethod, CollectiveOperation, CollectiveShape, LinkClass};
 use crate::kernels::exchange::ExchangeShape;
 use crate::machine::Machine;
-use crate::network::{Domain, Network};
-
-/// What joins the chips: a domain of fast links, and a fabric between domains.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wiring {
-    /// Chips of a domain.
-    pub domain: f64,
-    /// Kind of link in it.
-    pub link: LinkClass,
-    /// What a chip can send in its domain, in bytes per second.
-    pub link_bandwidth: f64,
-    /// What a chip can send to other domains, in bytes per second.
-    pub fabric_bandwidth: f64,
-}
+use crate::network::Domain;
 
 /// Ranks that communicate: how many, and how far apart neighbours are.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,28 +15,11 @@ pub struct Group {
     pub stride: f64,
 }
 
-impl From<Domain> for Wiring {
-    fn from(domain: Domain) -> Self {
-        Self {
-            domain: domain.chips as f64,
-            link: domain.link,
-            link_bandwidth: domain.bandwidth,
-            fabric_bandwidth: domain.fabric_bandwidth,
-        }
-    }
-}
-
-impl Wiring {
-    /// What a network comes to; `None` if it has no tiers.
-    #[must_use]
-    pub fn of(network: &Network) -> Option<Self> {
-        network.domain().map(Self::from)
-    }
-
+impl Domain {
     /// Ranks of a group that stand in one domain.
     #[must_use]
     pub fn members(&self, group: Group) -> f64 {
-        (self.domain / group.stride.max(1.0)).floor().clamp(1.0, group.ranks.max(1.0))
+        (self.chips as f64 / group.stride.max(1.0)).floor().clamp(1.0, group.ranks.max(1.0))
     }
 
     /// Time of a collective over `bytes` (the whole buffer of one rank).
@@ -71,13 +41,13 @@ impl Wiring {
             method: CollectiveMethod::Library,
         };
         if members >= group.ranks {
-            return machine.collective(&shape(group.ranks, self.link, self.link_bandwidth));
+            return machine.collective(&shape(group.ranks, self.link, self.bandwidth));
         }
         // Rings run over every network port of the domain that the group has, so what one
         // rank sees is the sum of the ports of its neighbours, or its own link.
         let operation_is_pair = matches!(operation, CollectiveOperation::SendReceive);
         let rails = if operation_is_pair { 1.0 } else { members };
-        let bandwidth = (rails * self.fabric_bandwidth).min(self.link_bandwidth.max(self.fabric_bandwidth));
+        let bandwidth = (rails * self.fabric_bandwidth).min(self.bandwidth.max(self.fabric_bandwidth));
         machine.collective(&shape(group.ranks, LinkClass::Fabric, bandwidth))
     }
 
@@ -97,13 +67,13 @@ impl Wiring {
             top_k: shape.top_k,
             experts: shape.experts,
             ranks: shape.ranks,
-            nodes: (shape.ranks / self.domain).ceil().max(1.0),
+            nodes: (shape.ranks / self.chips as f64).ceil().max(1.0),
             low_latency: false,
             cores: 0.0,
             dispatch_bytes: shape.dispatch_bytes,
             combine_bytes: 2.0,
             link: self.link,
-            node_bandwidth: self.link_bandwidth,
+            node_bandwidth: self.bandwidth,
             fabric_bandwidth: self.fabric_bandwidth,
         })
     }

@@ -102,9 +102,9 @@ impl LayerTimer<'_> {
             ranks: real(self.slice.expert),
             dispatch_bytes: 2.0,
         };
-        let exchange = self.means.wiring.exchange(self.means.machine, &routed);
+        let exchange = self.means.domain.exchange(self.means.machine, &routed);
         let software = self.means.software;
-        let within = routed.ranks <= self.means.wiring.domain;
+        let within = routed.ranks <= self.means.domain.chips as f64;
         let exchange = exchange * if within { software.exchange_factor } else { software.exchange_fabric };
         let hidden = self.slice.overlap.expert;
         let (forward, backward) = self.under();

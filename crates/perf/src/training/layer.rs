@@ -1,7 +1,7 @@
 //! Time of one layer for one micro batch on one chip: forward, gradients of inputs and
 //! gradients of weights.
 
-use super::communication::{Group, Wiring, exposed};
+use super::communication::{Group, exposed};
 use super::parts::{Operator, Parts};
 use super::plan::{Overlap, Plan, real};
 use super::software::TrainingConstants;
@@ -11,6 +11,7 @@ use crate::kernels::elementwise::{ElementwiseKind, ElementwiseShape};
 use crate::kernels::gemm::GemmShape;
 use crate::machine::Machine;
 use crate::model::{Attention, FeedForward, LayerKind, Model};
+use crate::network::Domain;
 use crate::precision::{Arithmetic, Scheme};
 
 /// Time of the passes of a layer, or of all layers.
@@ -43,7 +44,7 @@ pub struct Means<'a> {
     /// The chip.
     pub machine: &'a Machine,
     /// What joins chips.
-    pub wiring: &'a Wiring,
+    pub domain: &'a Domain,
     /// The framework.
     pub software: &'a TrainingConstants,
 }
@@ -299,7 +300,7 @@ impl<'a> LayerTimer<'a> {
 
     pub(super) fn among_tensor(&self, operation: CollectiveOperation, bytes: f64) -> Estimate {
         let group = Group { ranks: self.tensor, stride: 1.0 };
-        self.means.wiring.collective(self.means.machine, operation, group, bytes)
+        self.means.domain.collective(self.means.machine, operation, group, bytes)
     }
 
     /// A gather before and a scatter after each block (or one sum after it), forward and

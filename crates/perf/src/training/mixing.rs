@@ -103,7 +103,7 @@ impl LayerTimer<'_> {
         let bytes = 2.0 * 2.0 * kv_width * self.tokens * real(self.slice.context) * seen;
         let group = Group { ranks: real(self.slice.context), stride: self.tensor };
         let gather =
-            self.means.wiring.collective(self.means.machine, CollectiveOperation::AllGather, group, bytes);
+            self.means.domain.collective(self.means.machine, CollectiveOperation::AllGather, group, bytes);
         let hidden = self.slice.overlap.context;
         let attention_s = self.room * attention_s;
         let backward = attention_s * ATTENTION_BACKWARD;

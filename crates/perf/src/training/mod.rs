@@ -20,7 +20,6 @@ pub mod search;
 pub mod software;
 pub mod step;
 
-pub use communication::Wiring;
 pub use error::TrainingError;
 pub use layer::{Means, Slice};
 pub use memory::{Memory, Parameters};

@@ -3,7 +3,6 @@
 
 use crate::calibration::{Calibration, Ground, Resolved, Spread};
 use crate::families::Families;
-use crate::kernels::ConstantSet;
 
 crate::constants! {
     /// Fitted constants of a training framework.
@@ -70,10 +69,6 @@ pub fn resolve(
             spread: Spread { median: 0.2, p90: 0.5 },
         };
     };
-    let value = |name: &str| fit.constants.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-    let mut constants = TrainingConstants::default();
-    let values = TrainingConstants::SPECS.iter().map(|spec| value(spec.name).unwrap_or(spec.start));
-    constants.fill(values);
     let ground = if fit.chips.iter().any(|known| known == chip) {
         Ground::Calibrated
     } else if fit.family == own_id || fit.family == ANY_FAMILY {
@@ -85,12 +80,5 @@ pub fn resolve(
         Ground::Calibrated => fit.known,
         Ground::ByFamily | Ground::SpecAlone => fit.unseen.unwrap_or(fit.known),
     };
-    Resolved { constants, ground, spread }
-}
-
-impl TrainingConstants {
-    fn fill(&mut self, values: impl Iterator<Item = f64>) {
-        let values: Vec<f64> = values.collect();
-        *self = Self::from_values(&values);
-    }
+    Resolved { constants: fit.constants(), ground, spread }
 }

@@ -193,7 +193,7 @@ fn transfers(model: &Model, plan: &Plan, means: Means<'_>) -> Estimate {
     let divided = if plan.sequence_parallel { real(plan.tensor) } else { 1.0 };
     let bytes = tokens / divided * real(model.hidden) * 2.0;
     let stride = real(plan.chips / plan.pipeline);
-    means.wiring.send(means.machine, stride, bytes) * (2.0 * real(plan.virtual_stages))
+    means.domain.send(means.machine, stride, bytes) * (2.0 * real(plan.virtual_stages))
 }
 
 /// Ranks that hold copies of the dense weights.
@@ -218,7 +218,7 @@ fn over_replicas(
     // One call for each piece (a layer, a bucket) pays the latency of each.
     let over = |group: Group, count: f64| {
         let group = limited(plan, group);
-        means.wiring.collective(means.machine, operation, group, count * bytes / pieces) * pieces
+        means.domain.collective(means.machine, operation, group, count * bytes / pieces) * pieces
     };
     let mut all = over(dense_group(plan), share.dense);
     if share.experts > 0.0 {
@@ -403,7 +403,7 @@ fn check_figures(plan: &Plan, means: Means<'_>) -> Result<(), TrainingError> {
         ("memory", accelerator.memory_bytes),
         ("cores", accelerator.cores),
         ("clock", accelerator.clock),
-        ("network bandwidth", means.wiring.fabric_bandwidth),
+        ("network bandwidth", means.domain.fabric_bandwidth),
     ];
     for (what, value) in figures {
         if !(value > 0.0 && value.is_finite()) {
