@@ -8,22 +8,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates of the workspace and the others of it on which each may stand.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("quantity", &[]),
     ("condition", &["quantity"]),
     ("catalog", &["quantity"]),
     ("law", &["catalog", "condition", "quantity"]),
     ("perf", &["catalog", "quantity"]),
     ("calibration", &["catalog", "perf", "quantity"]),
+    ("market", &["catalog", "quantity"]),
     ("data", &[]),
-    ("narrows", &["calibration", "catalog", "condition", "data", "law", "perf", "quantity"]),
+    ("narrows", &["calibration", "catalog", "condition", "data", "law", "market", "perf", "quantity"]),
     ("brief", &["narrows"]),
     ("cli", &["brief", "narrows"]),
 ];
 
 /// Crates that know no clock, disk, network, environment and no threads of their own making.
-const PURE: [&str; 8] =
-    ["quantity", "condition", "catalog", "law", "perf", "calibration", "narrows", "brief"];
+const PURE: [&str; 9] =
+    ["quantity", "condition", "catalog", "law", "perf", "calibration", "market", "narrows", "brief"];
 
 /// Packages that no crate of ours may pull in.
 const FORBIDDEN_PACKAGES: [&str; 18] = [

@@ -1,0 +1,3 @@
+//! What a change of rule cost, and whom.
+//!
+//! What is not here: reading from disk or network, a clock, and any particular firm or event.
