@@ -1,3 +1,4 @@
 //! What a change of rule cost, and whom.
 //!
 //! What is not here: reading from disk or network, a clock, and any particular firm or event.
+pub mod event;
