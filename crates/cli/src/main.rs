@@ -74,6 +74,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::History(command) => commands::history::run(&workbench, command, format),
         Command::Rules(command) => commands::rules::run(&workbench, command, format),
         Command::Perf(command) => commands::perf::run(&workbench, command, format),
+        Command::Events(command) => commands::market::events::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

@@ -142,6 +142,26 @@ pub enum Timing {
     Weekend,
 }
 
+impl Timing {
+    /// The word of the data files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        TIMINGS.iter().find(|(_, timing, _)| *timing == self).map_or("", |(word, ..)| *word)
+    }
+
+    /// The same in prose.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Pre => "before the session",
+            Self::Intraday => "during the session",
+            Self::After => "after the close",
+            Self::Overnight => "in the night",
+            Self::Weekend => "on a day without a session",
+        }
+    }
+}
+
 /// Words for timings, each with the time of the day that stands for it where no source gives
 /// one.
 const TIMINGS: [(&str, Timing, Time); 5] = [
@@ -393,11 +413,7 @@ impl Events {
                 let ids = self.events.iter().map(|event| event.id.as_str());
                 Err(unknown(nearest(name, ids).into_iter().collect()))
             }
-            [only] => self
-                .events
-                .iter()
-                .find(|event| event.id == *only)
-                .ok_or_else(|| unknown(Vec::new())),
+            [only] => self.events.iter().find(|event| event.id == *only).ok_or_else(|| unknown(Vec::new())),
             _ => Err(unknown(within)),
         }
     }

@@ -3,6 +3,7 @@
 use narrows_catalog::{NameError, Problems};
 use narrows_condition::{ParseError, ValueError};
 use narrows_law::{FactsError, LawError};
+use narrows_market::event::UnknownEvent;
 
 /// What kind of failure it is; every face maps it to its own signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,12 @@ impl Failure {
 
 impl From<NameError> for Failure {
     fn from(error: NameError) -> Self {
+        Self { kind: FailureKind::UnknownName, message: error.to_string() }
+    }
+}
+
+impl From<UnknownEvent> for Failure {
+    fn from(error: UnknownEvent) -> Self {
         Self { kind: FailureKind::UnknownName, message: error.to_string() }
     }
 }

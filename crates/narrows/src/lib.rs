@@ -41,4 +41,5 @@ pub use narrows_condition::{Truth, Value};
 pub use narrows_law::{
     ChangeKind, Class, Determination, FactLine, Flip, Ground, LeadsTo, Missing, Origin, View,
 };
+pub use narrows_market::event::{Confounder, PolicyEvent};
 pub use narrows_quantity::{Certainty, Decimal, Interval};

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, History, PerfCompare, PerfOp, PerfServe,
-    PerfTrain, Rules, RulesDiff,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, History, PerfCompare, PerfOp,
+    PerfServe, PerfTrain, Rules, RulesDiff,
 };
 use crate::workbench::Workbench;
 
@@ -53,7 +53,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 12] = [
+pub const OPERATIONS: [Entry; 13] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -64,6 +64,7 @@ pub const OPERATIONS: [Entry; 12] = [
     entry::<PerfServe>(),
     entry::<PerfCompare>(),
     entry::<PerfOp>(),
+    entry::<EventsOperation>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
 use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
+use narrows_market::event::Events;
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
-use narrows_quantity::nearest;
+use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
 use crate::performance::PerformanceData;
@@ -35,6 +36,7 @@ pub struct Workbench {
     performance: OnceLock<Result<Arc<PerformanceData>, Failure>>,
     models: OnceLock<Result<Arc<Models>, Failure>>,
     networks: OnceLock<Result<Arc<Networks>, Failure>>,
+    events: OnceLock<Result<Arc<Events>, Failure>>,
 }
 
 impl Workbench {
@@ -153,6 +155,18 @@ impl Workbench {
         self.networks.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// The record of policy.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn events(&self) -> Result<&Arc<Events>, Failure> {
+        let read = || {
+            let files = self.files("events").into_iter().map(|(_, file)| file);
+            Events::read(files).map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.events.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
     /// All jurisdictions.
     ///
     /// # Errors
@@ -241,6 +255,25 @@ impl Workbench {
         (FILES.len(), self.overlay.len())
     }
 
+    /// Events name chips and instruments that there are.
+    fn check_events(&self, events: &Events, law: &Law, registers: &Names) -> Result<(), Failure> {
+        let mut problems = Vec::new();
+        for event in events.iter() {
+            for chip in event.chips.iter().filter(|chip| !registers.chips.contains(*chip)) {
+                let hint = registers.nearest("chips", chip);
+                let hint = did_you_mean(hint.as_deref());
+                problems.push(event.at.problem(format!("chips: unknown chip `{chip}`{hint}")));
+            }
+            let is_known = |id: &String| {
+                law.jurisdictions().any(|jurisdiction| jurisdiction.instrument(id, &[]).is_some())
+            };
+            for id in event.instruments.iter().filter(|id| !is_known(id)) {
+                problems.push(event.at.problem(format!("instruments: unknown instrument `{id}`")));
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(self.fault(Problems(problems))) }
+    }
+
     /// Reads everything with full scrutiny and says what is wrong.
     ///
     /// # Errors
@@ -252,6 +285,7 @@ impl Workbench {
         self.models()?;
         self.networks()?;
         let registers = self.registers()?;
+        let events = self.events()?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(
@@ -271,6 +305,7 @@ impl Workbench {
                 crate::chip_facts::supplies(chip, chips, &jurisdiction.dictionary)?;
             }
         }
+        self.check_events(events, &law, &registers)?;
         // A reform does not name its jurisdiction: it must fit one.
         let default = law.jurisdiction(None)?;
         for (_, file) in self.reforms() {

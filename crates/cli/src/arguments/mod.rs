@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+mod market;
 mod perf;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
+pub(crate) use market::EventsCommand;
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     /// What a chip can still do: operators, training, serving
     #[command(subcommand)]
     Perf(PerfCommand),
+    /// The dated record of policy: what happened when, whose act it was, what else moved then
+    Events(EventsCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

@@ -5,6 +5,7 @@ mod check;
 mod chip;
 mod chips;
 mod data_check;
+mod events;
 mod history;
 mod perf_compare;
 mod perf_op;
@@ -20,6 +21,7 @@ pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, Plac
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
+pub use events::{EventsAnswer, EventsOperation, EventsRequest};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use perf_compare::{ComparedChip, PerfCompare, PerfCompareAnswer, PerfCompareRequest, Task, compare};
 pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};

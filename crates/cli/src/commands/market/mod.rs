@@ -1,0 +1,3 @@
+//! Commands on what a change of rule cost, and whom.
+
+pub(crate) mod events;
