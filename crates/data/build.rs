@@ -32,15 +32,18 @@ fn main() -> io::Result<()> {
     fs::write(out, code)
 }
 
-/// All TOML files below `folder`, with their paths below `root`.
+/// All TOML files and tables of returns below `folder`, with their paths below `root`.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
             collect(root, &path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            continue;
+        }
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        // Measured tables are for calibration only and stay outside; daily returns are needed at run time.
+        if name.ends_with(".toml") || (name.starts_with("quotes/") && name.ends_with(".csv")) {
             println!("cargo::rerun-if-changed={}", path.display());
             files.push((name, path));
         }

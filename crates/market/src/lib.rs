@@ -2,3 +2,5 @@
 //!
 //! What is not here: reading from disk or network, a clock, and any particular firm or event.
 pub mod event;
+pub mod quotes;
+pub mod study;

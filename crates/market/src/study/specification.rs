@@ -1,0 +1,175 @@
+//! [`Specification`]: what an event study is asked to do.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use narrows_quantity::{did_you_mean, nearest};
+use serde::{Deserialize, Serialize};
+
+use super::window::Window;
+
+/// A word that is none of those expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of {}, found `{found}`{}", .expected.join(", "), did_you_mean(.near.as_deref()))]
+pub struct Word {
+    found: String,
+    expected: Vec<&'static str>,
+    near: Option<String>,
+}
+
+/// Finds a word, whatever its case and whether it is written with hyphens or underscores.
+fn find<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Word> {
+    let plain = text.trim().to_lowercase().replace(['-', ' '], "_");
+    words.iter().find(|(word, _)| *word == plain).map(|(_, meaning)| *meaning).ok_or_else(|| Word {
+        found: text.to_owned(),
+        expected: words.iter().map(|(word, _)| *word).collect(),
+        near: nearest(&plain, words.iter().map(|(word, _)| *word)),
+    })
+}
+
+/// Which part of a day a return covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnKind {
+    /// From the close before to the close.
+    Close,
+    /// From the close before to the open: news that came out in between, and nothing else.
+    Overnight,
+    /// From the open to the close.
+    Intraday,
+}
+
+const RETURN_KINDS: [(&str, ReturnKind); 3] =
+    [("close", ReturnKind::Close), ("overnight", ReturnKind::Overnight), ("intraday", ReturnKind::Intraday)];
+
+impl ReturnKind {
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::Overnight => "overnight",
+            Self::Intraday => "intraday",
+        }
+    }
+}
+
+impl fmt::Display for ReturnKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.word())
+    }
+}
+
+impl FromStr for ReturnKind {
+    type Err = Word;
+
+    fn from_str(text: &str) -> Result<Self, Word> {
+        find(text, &RETURN_KINDS)
+    }
+}
+
+/// What a normal return is taken to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// `alpha + beta x benchmark` (Sharpe 1963).
+    Market,
+    /// The benchmark's return.
+    MarketAdjusted,
+    /// The mean of the estimation window (Brown and Warner 1985).
+    MeanAdjusted,
+    /// The market model on the local benchmark and a world index together.
+    World,
+    /// The mean of the other securities of the exchange in place of a benchmark that holds the
+    /// treated one.
+    LeaveOneOut,
+}
+
+const MODELS: [(&str, Model); 5] = [
+    ("market", Model::Market),
+    ("market_adjusted", Model::MarketAdjusted),
+    ("mean_adjusted", Model::MeanAdjusted),
+    ("world", Model::World),
+    ("leave_one_out", Model::LeaveOneOut),
+];
+
+impl Model {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        MODELS.iter().find(|(_, model)| *model == self).map_or("", |(word, _)| *word)
+    }
+
+    /// How many series it regresses on; `None` for those that fit no slope.
+    #[must_use]
+    pub const fn factors(self) -> Option<usize> {
+        match self {
+            Self::Market | Self::LeaveOneOut => Some(1),
+            Self::World => Some(2),
+            Self::MarketAdjusted | Self::MeanAdjusted => None,
+        }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.word())
+    }
+}
+
+impl FromStr for Model {
+    type Err = Word;
+
+    fn from_str(text: &str) -> Result<Self, Word> {
+        find(text, &MODELS)
+    }
+}
+
+/// How the spread of residuals is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Root of the residual sum of squares over the degrees of freedom.
+    Residual,
+    /// Median absolute residual over 0.6745, which a few wild days do not move.
+    Robust,
+}
+
+/// What an event study is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Specification {
+    /// Part of the day.
+    pub return_kind: ReturnKind,
+    /// Days that are added up.
+    pub window: Window,
+    /// What is normal.
+    pub model: Model,
+    /// Sessions of the estimation window.
+    pub estimation: usize,
+    /// Sessions between the last of the estimation window and day 0.
+    pub gap: usize,
+    /// Days that are not to be estimated on.
+    pub excluded: BTreeSet<Date>,
+    /// Spread of residuals.
+    pub scale: Scale,
+    /// Fewest sessions to estimate on.
+    pub minimum: usize,
+}
+
+impl Default for Specification {
+    fn default() -> Self {
+        Self {
+            return_kind: ReturnKind::Close,
+            window: Window::DAY,
+            model: Model::Market,
+            estimation: 120,
+            gap: 10,
+            excluded: BTreeSet::new(),
+            scale: Scale::Residual,
+            minimum: 60,
+        }
+    }
+}

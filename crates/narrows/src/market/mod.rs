@@ -1,0 +1,6 @@
+//! What a change of rule cost: the quotes, calendars and firms behind the operations.
+
+mod desk;
+pub mod shock_batch;
+
+pub(crate) use desk::{Desk, Studied};
