@@ -1,4 +1,4 @@
-//! [`Aligned`]: log returns of a security and its factors over the same spans.
+//! [`Aligned`]: returns of a security and its factors over the same spans.
 //!
 //! A security that missed a session has a return over two; a factor must then be measured
 //! over the same two. So returns are taken between days on which all have a quote.
@@ -6,10 +6,10 @@
 use jiff::civil::Date;
 
 use super::model::StudyFault;
-use super::specification::{ReturnKind, Specification};
+use super::specification::{Measure, ReturnKind, Specification};
 use crate::quotes::Series;
 
-/// Log returns on common days.
+/// Returns on common days.
 #[derive(Debug)]
 pub(super) struct Aligned<'a> {
     /// The security.
@@ -46,9 +46,10 @@ fn between(series: &Series, kind: ReturnKind, rows: &[usize]) -> Vec<f64> {
 pub(super) fn align<'a>(
     security: &'a Series,
     factors: &[&Series],
-    kind: ReturnKind,
+    specification: &Specification,
     day0: Date,
 ) -> Result<Aligned<'a>, StudyFault> {
+    let kind = specification.return_kind;
     for series in std::iter::once(security).chain(factors.iter().copied()) {
         if series.returns(kind).iter().all(|value| !value.is_finite()) {
             return Err(StudyFault::NoQuotes { ticker: series.ticker.clone(), kind });
@@ -76,8 +77,13 @@ pub(super) fn align<'a>(
     }
     let all = std::iter::once(security).chain(factors.iter().copied());
     let mut columns = all.zip(&rows).map(|(series, rows)| between(series, kind, rows));
-    let returns = columns.next().unwrap_or_default();
-    let factors: Vec<Vec<f64>> = columns.collect();
+    let mut returns = columns.next().unwrap_or_default();
+    let mut factors: Vec<Vec<f64>> = columns.collect();
+    if specification.measure == Measure::Simple {
+        for value in returns.iter_mut().chain(factors.iter_mut().flatten()) {
+            *value = value.exp_m1();
+        }
+    }
     // A day on which any is unknown is no day to compute with.
     let keep: Vec<bool> = (0..dates.len())
         .map(|at| {

@@ -2,8 +2,8 @@
 //!
 //! A model of normal returns is fitted on days before the event and carried to the days of
 //! the event; what is left is abnormal (MacKinlay 1997, *Event Studies in Economics and
-//! Finance*). Models work on log returns, so that abnormal returns of days add up; raw
-//! returns are simple ones. The error of a cumulative abnormal return includes that of the
+//! Finance*). Models work on log returns unless told, so that abnormal returns of days add up;
+//! raw returns are simple ones. The error of a cumulative abnormal return includes that of the
 //! fitted coefficients: with regressors `X` in the estimation window and `E` in the event
 //! window, residual variance `s2` on `T - k`, its variance is `s2 1'(I + E (X'X)^-1 E')1`.
 
@@ -13,7 +13,7 @@ mod specification;
 mod window;
 
 pub use model::{Abnormal, StudyFault};
-pub use specification::{Model, ReturnKind, Scale, Specification, Word};
+pub use specification::{Measure, Model, ReturnKind, Scale, Specification, Word};
 pub use window::{Window, WindowError};
 
 use jiff::civil::Date;
@@ -57,7 +57,7 @@ pub fn study(
         return Outcome { day0: None, raw_return: None, abnormal: Err(fault), notes };
     };
     let raw_return = raw_return(security, at, specification, &mut notes);
-    let fitted = match align(security, factors, kind, day0) {
+    let fitted = match align(security, factors, specification, day0) {
         Ok(aligned) => abnormal(&aligned, specification, &mut notes),
         Err(fault) => Err(fault),
     };

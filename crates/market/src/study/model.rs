@@ -6,10 +6,10 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::aligned::Aligned;
-use super::specification::{Model, ReturnKind, Scale, Specification};
+use super::specification::{Measure, Model, ReturnKind, Scale, Specification};
 use super::window::Window;
 
-/// What the model leaves unexplained, in log returns.
+/// What the model leaves unexplained, in the measure of the specification.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Abnormal {
     /// Constant of the model; zero where it has none.
@@ -201,7 +201,15 @@ pub(super) fn fit(
     let car: f64 = abnormal.iter().sum();
     let standard_error = sigma * car_factor.sqrt();
     let t = car / standard_error;
-    let raw: f64 = observed(&window).iter().sum();
+    // Compounding goes by logarithms, whatever the model works on.
+    let grown = |values: &[f64]| -> f64 {
+        match specification.measure {
+            Measure::Log => values.iter().sum::<f64>().exp_m1(),
+            Measure::Simple => values.iter().map(|value| value.ln_1p()).sum::<f64>().exp_m1(),
+        }
+    };
+    let raw = observed(&window);
+    let normal: Vec<f64> = raw.iter().zip(&abnormal).map(|(raw, abnormal)| raw - abnormal).collect();
     Ok(Abnormal {
         alpha: solved.coefficients.get(0).copied().unwrap_or(0.0),
         betas: solved.coefficients.iter().skip(1).copied().collect(),
@@ -210,7 +218,7 @@ pub(super) fn fit(
         estimation_days: estimation.iter().filter_map(|at| aligned.dates.get(*at).copied()).collect(),
         estimation_residuals,
         days: window.iter().filter_map(|at| aligned.dates.get(*at).copied()).collect(),
-        bhar: raw.exp_m1() - (raw - car).exp_m1(),
+        bhar: grown(&raw) - grown(&normal),
         p: two_sided(t, degrees_of_freedom),
         abnormal,
         factors,

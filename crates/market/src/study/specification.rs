@@ -127,6 +127,16 @@ impl FromStr for Model {
     }
 }
 
+/// In what returns are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Logarithms, which add up over days.
+    Log,
+    /// Simple returns; their sums over days only come near the compounded return.
+    Simple,
+}
+
 /// How the spread of residuals is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +157,8 @@ pub struct Specification {
     pub window: Window,
     /// What is normal.
     pub model: Model,
+    /// In what returns are measured.
+    pub measure: Measure,
     /// Sessions of the estimation window.
     pub estimation: usize,
     /// Sessions between the last of the estimation window and day 0.
@@ -165,6 +177,7 @@ impl Default for Specification {
             return_kind: ReturnKind::Close,
             window: Window::DAY,
             model: Model::Market,
+            measure: Measure::Log,
             estimation: 120,
             gap: 10,
             excluded: BTreeSet::new(),
