@@ -13,8 +13,19 @@ use crate::arguments::{LawArguments, TransactionArguments, ViewArgument};
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// The folders of data.
-const FOLDERS: [&str; 9] =
-    ["calibration", "chips", "events", "law", "models", "networks", "perf", "places", "reforms"];
+const FOLDERS: [&str; 11] = [
+    "calibration",
+    "chips",
+    "events",
+    "exchanges",
+    "firms",
+    "law",
+    "models",
+    "networks",
+    "perf",
+    "places",
+    "reforms",
+];
 
 /// All TOML files below folders that lie over the embedded data, sorted by path.
 pub(crate) fn read_overlay(folders: &[&Path]) -> Result<Vec<OverlayFile>, Failure> {

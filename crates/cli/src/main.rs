@@ -65,7 +65,11 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
     }
     let overlay = files::read_overlay(&folders)?;
     // The process ends with the answer: taking the data apart first would only cost time.
-    let workbench = std::mem::ManuallyDrop::new(Workbench::new(overlay));
+    let mut workbench = Workbench::new(overlay);
+    if let Command::Shock(command) = &arguments.command {
+        workbench = workbench.with_quotes(commands::market::shock::own_quotes(command)?);
+    }
+    let workbench = std::mem::ManuallyDrop::new(workbench);
     let format = arguments.format;
     match &arguments.command {
         Command::Chip(command) => commands::chip::run(&workbench, command, format),
@@ -75,6 +79,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::Rules(command) => commands::rules::run(&workbench, command, format),
         Command::Perf(command) => commands::perf::run(&workbench, command, format),
         Command::Events(command) => commands::market::events::run(&workbench, command, format),
+        Command::Shock(command) => commands::market::shock::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

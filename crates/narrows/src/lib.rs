@@ -11,6 +11,7 @@ mod batch;
 mod chip_facts;
 mod examiner;
 mod failure;
+pub mod market;
 mod operation;
 pub mod operations;
 pub mod performance;
@@ -42,4 +43,6 @@ pub use narrows_law::{
     ChangeKind, Class, Determination, FactLine, Flip, Ground, LeadsTo, Missing, Origin, View,
 };
 pub use narrows_market::event::{Confounder, PolicyEvent};
+pub use narrows_market::quotes::Quotes;
+pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, Window};
 pub use narrows_quantity::{Certainty, Decimal, Interval};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::operations::{
     Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, History, PerfCompare, PerfOp,
-    PerfServe, PerfTrain, Rules, RulesDiff,
+    PerfServe, PerfTrain, Rules, RulesDiff, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -53,7 +53,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 13] = [
+pub const OPERATIONS: [Entry; 14] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -65,6 +65,7 @@ pub const OPERATIONS: [Entry; 13] = [
     entry::<PerfCompare>(),
     entry::<PerfOp>(),
     entry::<EventsOperation>(),
+    entry::<Shock>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

@@ -7,6 +7,9 @@ use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places
 use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
 use narrows_market::event::Events;
+use narrows_market::exchange::Exchanges;
+use narrows_market::firm::Firms;
+use narrows_market::quotes::Quotes;
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
@@ -37,6 +40,10 @@ pub struct Workbench {
     models: OnceLock<Result<Arc<Models>, Failure>>,
     networks: OnceLock<Result<Arc<Networks>, Failure>>,
     events: OnceLock<Result<Arc<Events>, Failure>>,
+    exchanges: OnceLock<Result<Arc<Exchanges>, Failure>>,
+    firms: OnceLock<Result<Arc<Firms>, Failure>>,
+    quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
+    own_quotes: Quotes,
 }
 
 impl Workbench {
@@ -167,6 +174,56 @@ impl Workbench {
         self.events.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// Exchanges with their calendars.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn exchanges(&self) -> Result<&Arc<Exchanges>, Failure> {
+        let read = || {
+            let files = self.files("exchanges").into_iter().map(|(_, file)| file);
+            Exchanges::read(files).map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.exchanges.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Firms, their securities, and benchmarks.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn firms(&self) -> Result<&Arc<Firms>, Failure> {
+        let read = || {
+            let files = self.files("firms").into_iter().map(|(_, file)| file);
+            let firms = Firms::read(files).map_err(|problems| self.fault(problems))?;
+            firms.check(self.exchanges()?).map_err(|problems| self.fault(problems))?;
+            Ok(Arc::new(firms))
+        };
+        self.firms.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// Daily returns, embedded and the user's own.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn quotes(&self) -> Result<&Arc<Quotes>, Failure> {
+        let read = || {
+            let mut quotes = Quotes::default();
+            for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".csv")) {
+                let read = Quotes::read(file.path, file.text.as_bytes());
+                quotes.overlay(read.map_err(|error| Failure::data(error.to_string()))?);
+            }
+            quotes.overlay(self.own_quotes.clone());
+            Ok(Arc::new(quotes))
+        };
+        self.quotes.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// The same workbench with a user's quotes over the embedded ones.
+    #[must_use]
+    pub fn with_quotes(mut self, quotes: Quotes) -> Self {
+        self.own_quotes = quotes;
+        self
+    }
+
     /// All jurisdictions.
     ///
     /// # Errors
@@ -286,6 +343,8 @@ impl Workbench {
         self.networks()?;
         let registers = self.registers()?;
         let events = self.events()?;
+        self.firms()?;
+        self.quotes()?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
-pub(crate) use market::EventsCommand;
+pub(crate) use market::{EventsCommand, ShockCommand};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Perf(PerfCommand),
     /// The dated record of policy: what happened when, whose act it was, what else moved then
     Events(EventsCommand),
+    /// What shares did when an event became known, apart from the market
+    Shock(Box<ShockCommand>),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

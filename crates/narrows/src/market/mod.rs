@@ -3,4 +3,4 @@
 mod desk;
 pub mod shock_batch;
 
-pub(crate) use desk::{Desk, Studied};
+pub(crate) use desk::{Asked, Day, Desk};

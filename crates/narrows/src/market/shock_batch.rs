@@ -124,16 +124,14 @@ fn answer(
     usual: &Specification,
     [day, ticker, kind, model, window]: &[String; INPUT.len()],
 ) -> Result<[String; OUTPUT.len()], String> {
-    let day: Date = day
-        .parse()
-        .map_err(|_| format!("event_date: expected a date such as 2020-12-31, found `{day}`"))?;
+    let day: Date =
+        day.parse().map_err(|_| format!("event_date: expected a date such as 2020-12-31, found `{day}`"))?;
     if ticker.is_empty() {
         return Err("ticker: expected one, found nothing".to_owned());
     }
     let mut specification = usual.clone();
     if !kind.is_empty() {
-        specification.return_kind =
-            kind.parse::<ReturnKind>().map_err(|error| format!("return: {error}"))?;
+        specification.return_kind = kind.parse::<ReturnKind>().map_err(|error| format!("return: {error}"))?;
     }
     if !model.is_empty() {
         specification.model = model.parse::<Model>().map_err(|error| format!("model: {error}"))?;

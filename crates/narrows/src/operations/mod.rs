@@ -13,6 +13,7 @@ mod perf_serve;
 mod perf_train;
 mod plane;
 mod rules;
+mod shock;
 
 pub use brief::{
     Abilities, AbilityComparison, Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings,
@@ -36,3 +37,4 @@ pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };
+pub use shock::{Overlap, Shock, ShockAnswer, ShockRequest, ShockRow};

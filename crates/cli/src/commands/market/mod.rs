@@ -1,3 +1,4 @@
 //! Commands on what a change of rule cost, and whom.
 
 pub(crate) mod events;
+pub(crate) mod shock;

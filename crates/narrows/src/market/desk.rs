@@ -1,0 +1,200 @@
+//! [`Desk`]: from a ticker and a day to a study: which exchange, which benchmark, which
+//! session, and what is odd about the quotes around it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use narrows_market::exchange::{Exchange, Exchanges};
+use narrows_market::firm::Firms;
+use narrows_market::quotes::{Quotes, Series};
+use narrows_market::study::{Model, Outcome, ReturnKind, Specification, study};
+use narrows_quantity::{did_you_mean, nearest};
+
+use crate::failure::{Failure, FailureKind};
+use crate::workbench::Workbench;
+
+/// When something became known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Day {
+    /// A day on the security's own exchange.
+    Local(Date),
+    /// A moment, the same for all exchanges.
+    Moment(Timestamp),
+}
+
+/// One security and one event.
+pub(crate) struct Asked<'a> {
+    /// Ticker.
+    pub(crate) ticker: &'a str,
+    /// When.
+    pub(crate) day: Day,
+    /// How to study it.
+    pub(crate) specification: &'a Specification,
+    /// The benchmark; that of the exchange if none.
+    pub(crate) benchmark: Option<&'a str>,
+}
+
+/// What a study gave, and on what.
+pub(crate) struct Studied {
+    /// Id of the exchange, if it is known.
+    pub(crate) exchange: Option<String>,
+    /// Tickers of the factors.
+    pub(crate) factors: Vec<String>,
+    /// What came out.
+    pub(crate) outcome: Outcome,
+}
+
+/// Quotes, calendars and firms.
+pub(crate) struct Desk<'a> {
+    exchanges: &'a Arc<Exchanges>,
+    firms: &'a Arc<Firms>,
+    quotes: &'a Arc<Quotes>,
+}
+
+/// A day's return this near its limit was stopped by it: prices are whole ticks.
+const LIMIT_TOLERANCE: f64 = 0.002;
+
+impl<'a> Desk<'a> {
+    pub(crate) fn new(workbench: &'a Workbench) -> Result<Self, Failure> {
+        Ok(Self { exchanges: workbench.exchanges()?, firms: workbench.firms()?, quotes: workbench.quotes()? })
+    }
+
+    pub(crate) const fn firms(&self) -> &'a Arc<Firms> {
+        self.firms
+    }
+
+    /// The series of a ticker.
+    pub(crate) fn series(&self, ticker: &str) -> Result<&'a Series, Failure> {
+        self.quotes.get(ticker).ok_or_else(|| {
+            let hint = nearest(ticker, self.quotes.iter().map(|series| series.ticker.as_str()));
+            Failure {
+                kind: FailureKind::UnknownName,
+                message: format!("no quotes of `{ticker}`{}", did_you_mean(hint.as_deref())),
+            }
+        })
+    }
+
+    /// The exchange of a ticker: that on record, or that of tickers with the same ending.
+    pub(crate) fn exchange(&self, ticker: &str) -> Option<&'a Exchange> {
+        let ending = |ticker: &str| ticker.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+        let id = match self.firms.security(ticker) {
+            Some(security) => &security.exchange,
+            None => {
+                let alike = |other: &str| ending(other) == ending(ticker) && !other.starts_with('^');
+                &self.firms.securities().find(|security| alike(&security.ticker))?.exchange
+            }
+        };
+        self.exchanges.get(id)
+    }
+
+    /// Studies one security.
+    ///
+    /// # Errors
+    /// No quotes of the ticker or of a benchmark that was named.
+    pub(crate) fn study(&self, asked: &Asked<'_>) -> Result<Studied, Failure> {
+        let security = self.series(asked.ticker)?;
+        let exchange = self.exchange(asked.ticker);
+        let first_day = match asked.day {
+            Day::Local(day) => day,
+            Day::Moment(moment) => {
+                let session = exchange.and_then(|exchange| exchange.first_session_open_after(moment));
+                session.ok_or_else(|| {
+                    Failure::input(format!(
+                        "{}: no calendar on record tells its first session after {moment}",
+                        asked.ticker
+                    ))
+                })?
+            }
+        };
+        let given = asked.benchmark.map(|ticker| self.series(ticker)).transpose()?;
+        let mut best: Option<(Vec<&Series>, Outcome)> = None;
+        for factors in self.candidates(asked, exchange, given) {
+            let outcome = study(security, &factors, first_day, asked.specification);
+            let is_answer = outcome.abnormal.is_ok();
+            if is_answer || best.is_none() {
+                best = Some((factors, outcome));
+            }
+            if is_answer {
+                break;
+            }
+        }
+        let (factors, mut outcome) =
+            best.unwrap_or_else(|| (Vec::new(), study(security, &[], first_day, asked.specification)));
+        self.look(security, exchange, first_day, asked.specification.return_kind, &mut outcome);
+        let factors: Vec<String> = factors.iter().map(|factor| factor.ticker.clone()).collect();
+        if let Some(first) = exchange.and_then(|exchange| exchange.benchmarks.first())
+            && asked.benchmark.is_none()
+            && factors.first().is_some_and(|factor| factor != first)
+        {
+            outcome
+                .notes
+                .push(format!("benchmark {}: {first} does not cover these days", factors.join(", ")));
+        }
+        Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), factors, outcome })
+    }
+
+    /// Sets of factors to try, the best first.
+    fn candidates(
+        &self,
+        asked: &Asked<'_>,
+        exchange: Option<&Exchange>,
+        given: Option<&'a Series>,
+    ) -> Vec<Vec<&'a Series>> {
+        if asked.specification.model == Model::MeanAdjusted {
+            return vec![Vec::new()];
+        }
+        let local: Vec<&Series> = match given {
+            Some(series) => vec![series],
+            None => exchange
+                .into_iter()
+                .flat_map(|exchange| &exchange.benchmarks)
+                .filter_map(|ticker| self.quotes.get(ticker))
+                .collect(),
+        };
+        let world = exchange
+            .and_then(|exchange| exchange.world.as_deref())
+            .and_then(|ticker| self.quotes.get(ticker))
+            .filter(|_| asked.specification.model == Model::World);
+        local.into_iter().map(|local| std::iter::once(local).chain(world).collect()).collect()
+    }
+
+    /// Names sessions without a quote and days stopped by a price limit.
+    fn look(
+        &self,
+        security: &Series,
+        exchange: Option<&Exchange>,
+        first_day: Date,
+        kind: ReturnKind,
+        outcome: &mut Outcome,
+    ) {
+        let Some(day0) = outcome.day0 else { return };
+        let at = security.dates.partition_point(|date| *date < day0);
+        let before = at.checked_sub(1).and_then(|at| security.dates.get(at)).copied();
+        if let Some(exchange) = exchange {
+            if let Some(session) = exchange.first_session_on_or_after(first_day).filter(|it| *it < day0) {
+                outcome.notes.push(format!("no quote on {session}, a session; day 0 is {day0}"));
+            }
+            let sessions = before.and_then(|before| exchange.sessions_between(before, day0));
+            if kind == ReturnKind::Close && sessions.is_some_and(|sessions| sessions > 1) {
+                outcome.notes.push(format!(
+                    "the return on {day0} spans {} sessions: none is quoted since {}",
+                    sessions.unwrap_or_default(),
+                    before.map(|day| day.to_string()).unwrap_or_default()
+                ));
+            }
+        }
+        let limit = self.firms.security(&security.ticker).and_then(|security| security.price_limit);
+        let day_return = security.close.get(at).copied();
+        if let (Some(limit), Some(day_return)) = (limit, day_return)
+            && day_return.abs() >= limit - LIMIT_TOLERANCE
+        {
+            outcome.notes.push(format!(
+                "{day0} ended at the daily limit of {:.0}%: the reaction may go on in later sessions",
+                limit * 100.0
+            ));
+        }
+        let faults = security.faults.iter().take(3);
+        outcome.notes.extend(faults.map(|fault| format!("quotes: {fault}")));
+    }
+}
