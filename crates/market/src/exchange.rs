@@ -12,9 +12,10 @@ use jiff::tz::TimeZone;
 use narrows_catalog::datafile::{Collector, Document, Table};
 use narrows_catalog::{DataFile, Problems};
 use narrows_quantity::Certainty;
+use serde::Serialize;
 
 /// An exchange with its calendar. Dates are local dates of the exchange.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Exchange {
     /// Market identifier code of ISO 10383: `XNYS`.
     pub id: String,
@@ -33,18 +34,24 @@ pub struct Exchange {
     /// Tickers that stand for the whole market, the preferred one first.
     pub benchmarks: Vec<String>,
     /// Ticker that stands for the rest of the world; `None` where the benchmark is that itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub world: Option<String>,
     /// First and last day that the calendar answers for.
     pub covered: (Date, Date),
     /// First and last day on which the calendar was compared with quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<(Date, Date)>,
     /// How firm the calendar is.
     pub certainty: Certainty,
     /// Where it comes from.
     pub source: String,
+    #[serde(skip)]
     zone: TimeZone,
+    #[serde(skip)]
     earlier_hours: Vec<Hours>,
+    #[serde(skip)]
     holidays: BTreeMap<Date, String>,
+    #[serde(skip)]
     other_closes: BTreeMap<Date, OtherClose>,
 }
 
@@ -215,7 +222,12 @@ fn read_exchange(root: &Table<'_>) -> Option<Exchange> {
     let (certainty, source) = (root.certainty("certainty"), root.string("source"));
     let earlier_hours = read_earlier_hours(root);
     let holidays = read_holidays(root, covered);
-    let other_closes = read_other_closes(root, covered, &holidays);
+    let other_closes = read_other_closes(root, open, covered, &holidays);
+    if let (Some((first, last)), Some((from, to))) = (covered, confirmed)
+        && (from < first || to > last)
+    {
+        root.report("confirmed", "what is confirmed lies outside what is covered");
+    }
     if let (Some(open), Some(close)) = (open, close)
         && close <= open
     {
@@ -315,6 +327,7 @@ fn read_holidays(root: &Table<'_>, covered: Option<(Date, Date)>) -> BTreeMap<Da
 
 fn read_other_closes(
     root: &Table<'_>,
+    open: Option<Time>,
     covered: Option<(Date, Date)>,
     holidays: &BTreeMap<Date, String>,
 ) -> BTreeMap<Date, OtherClose> {
@@ -324,6 +337,9 @@ fn read_other_closes(
         table.finish();
         let (Some(date), Some(close), Some(name)) = entry else { continue };
         check_day(&table, "date", date, covered);
+        if open.is_some_and(|open| close <= open) {
+            table.report("close", format!("a close at {close} is not after the opening"));
+        }
         if let Some(holiday) = holidays.get(&date) {
             table.report("date", format!("{date} has no session that could close: {holiday}"));
         }

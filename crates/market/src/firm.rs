@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use narrows_catalog::datafile::{Collector, Document, Located, Location, Table};
 use narrows_catalog::{DataFile, Problem, Problems, normalise};
 use narrows_quantity::{Certainty, did_you_mean, nearest};
+use serde::Serialize;
 
 use crate::exchange::Exchanges;
 
 /// A firm.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Firm {
     /// Id: `tokyo-electron`.
     pub id: String,
@@ -26,11 +27,12 @@ pub struct Firm {
     /// Tickers of its securities, the home share first; empty if nobody quotes it.
     pub securities: Vec<String>,
     /// What a reader of its figures should know.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 /// What is quoted: a share, a fund or an index.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Security {
     /// Ticker as the quotes spell it: `8035.T`.
     pub ticker: String,
@@ -39,12 +41,16 @@ pub struct Security {
     /// Code of the exchange whose days and hours it keeps.
     pub exchange: String,
     /// Id of its firm; `None` for an index or a fund.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub firm: Option<String>,
     /// Largest move of a day as a fraction of the close before; `None` if there is no fixed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub price_limit: Option<f64>,
     /// For an index or a fund: ids of the firms on record that are among its large members.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub constituents: Vec<String>,
     /// What a reader of its quotes should know.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// How firm this entry is.
     pub certainty: Certainty,

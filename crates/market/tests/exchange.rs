@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test code: a panic is the report")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -193,6 +194,13 @@ fn a_broken_calendar_is_told_line_and_field() {
         ),
         ("dates = [2024-01-01]", "dates = []", "xtst.toml:11: holidays[0].dates: ", "at least one"),
         ("date = 2024-12-24", "date = 2024-01-01", "xtst.toml:12: closes[0].date: ", "New Year"),
+        ("\"13:00\"", "\"09:00\"", "xtst.toml:12: closes[0].close: ", "not after the opening"),
+        (
+            "certainty",
+            "confirmed = [2023-01-02, 2024-06-28]\ncertainty",
+            "xtst.toml:9: confirmed: ",
+            "outside what is covered",
+        ),
         ("currency = \"USD\"\n", "", "xtst.toml:1: currency: ", "missing"),
         ("holidays", "holdays", "xtst.toml:11: holdays: ", "did you mean `holidays`?"),
         ("covered = [2024-01-01, 2024-12-31]\n", "", "covered: ", "missing"),
@@ -279,6 +287,38 @@ fn securities_know_exchange_and_limit() {
             _ => continue,
         };
         assert_eq!(security.exchange, expected, "{}", security.ticker);
+    }
+}
+
+#[test]
+fn quotes_stand_on_sessions_and_sessions_have_quotes() {
+    let (firms, exchanges) = (firms(), exchanges());
+    let tables = files("quotes").into_iter().filter(|(path, _)| path.ends_with(".csv"));
+    let mut quoted: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
+    for (path, text) in tables {
+        for line in text.lines().skip(1) {
+            let mut cells = line.split(',');
+            let (day, ticker) = (cells.next().unwrap(), cells.next().unwrap());
+            let Some(security) = firms.security(ticker) else { panic!("{path}: `{ticker}` is no security") };
+            quoted.entry(security.exchange.clone()).or_default().insert(day.parse().unwrap());
+        }
+    }
+    assert!(quoted.len() >= 8, "{:?}", quoted.keys());
+    for (id, days) in &quoted {
+        let exchange = exchanges.get(id).unwrap();
+        let mut day = *days.first().unwrap();
+        let mut missing = Vec::new();
+        while day <= *days.last().unwrap() {
+            let session = exchange.is_session(day) == Some(true);
+            assert!(session || !days.contains(&day), "{id}: a quote on {day}, which has no session");
+            if session && !days.contains(&day) {
+                missing.push(day);
+            }
+            day = day.tomorrow().unwrap();
+        }
+        // The source of the Korean shares lacks this one day.
+        let gap = if id == "XKRX" { vec![date(2025, 9, 19)] } else { Vec::new() };
+        assert_eq!(missing, gap, "{id}: sessions without a quote");
     }
 }
 
