@@ -13,18 +13,21 @@ use crate::arguments::{LawArguments, TransactionArguments, ViewArgument};
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// The folders of data.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 14] = [
     "calibration",
     "chips",
     "events",
     "exchanges",
+    "exposure",
     "firms",
     "law",
     "models",
     "networks",
     "perf",
     "places",
+    "quotes",
     "reforms",
+    "supply",
 ];
 
 /// All TOML files below folders that lie over the embedded data, sorted by path.

@@ -40,7 +40,7 @@ pub(crate) struct ShockCommand {
     /// Sessions around day 0, such as -1,+1
     #[arg(long, value_name = "FIRST,LAST", default_value_t = Window::DAY, allow_hyphen_values = true)]
     pub(crate) window: Window,
-    /// What is normal: market, market_adjusted, mean_adjusted, world
+    /// What is normal: market, market_adjusted, mean_adjusted, world, leave_one_out
     #[arg(long, default_value_t = Model::Market)]
     pub(crate) model: Model,
     /// Benchmark; that of each exchange if not given

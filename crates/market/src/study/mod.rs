@@ -8,10 +8,12 @@
 //! window, residual variance `s2` on `T - k`, its variance is `s2 1'(I + E (X'X)^-1 E')1`.
 
 mod aligned;
+mod index;
 mod model;
 mod specification;
 mod window;
 
+pub use index::equal_weight_index;
 pub use model::{Abnormal, StudyFault};
 pub use specification::{Measure, Model, ReturnKind, Scale, Specification, Word};
 pub use window::{Window, WindowError};

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use narrows_market::exchange::{Exchange, Exchanges};
 use narrows_market::firm::Firms;
 use narrows_market::quotes::{Quotes, Series};
-use narrows_market::study::{Model, Outcome, ReturnKind, Specification, study};
+use narrows_market::study::{Model, Outcome, ReturnKind, Specification, equal_weight_index, study};
 use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
@@ -108,8 +108,15 @@ impl<'a> Desk<'a> {
             }
         };
         let given = asked.benchmark.map(|ticker| self.series(ticker)).transpose()?;
+        let peers = (asked.specification.model == Model::LeaveOneOut)
+            .then(|| self.peers(asked.ticker, exchange))
+            .flatten();
+        let candidates = match &peers {
+            Some(peers) => vec![vec![peers]],
+            None => self.candidates(asked, exchange, given),
+        };
         let mut best: Option<(Vec<&Series>, Outcome)> = None;
-        for factors in self.candidates(asked, exchange, given) {
+        for factors in candidates {
             let outcome = study(security, &factors, first_day, asked.specification);
             let is_answer = outcome.abnormal.is_ok();
             if is_answer || best.is_none() {
@@ -125,6 +132,7 @@ impl<'a> Desk<'a> {
         let factors: Vec<String> = factors.iter().map(|factor| factor.ticker.clone()).collect();
         if let Some(first) = exchange.and_then(|exchange| exchange.benchmarks.first())
             && asked.benchmark.is_none()
+            && peers.is_none()
             && factors.first().is_some_and(|factor| factor != first)
         {
             outcome
@@ -134,6 +142,21 @@ impl<'a> Desk<'a> {
         Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), factors, outcome })
     }
 
+    /// The other firms of the exchange as an index; none if there are fewer than two.
+    fn peers(&self, ticker: &str, exchange: Option<&Exchange>) -> Option<Series> {
+        let exchange = exchange?;
+        let own = self.firms.security(ticker).and_then(|security| security.firm.as_ref());
+        let peers: Vec<&Series> = self
+            .firms
+            .securities()
+            .filter(|security| security.exchange == exchange.id && security.ticker != ticker)
+            .filter(|security| security.firm.is_some() && security.firm.as_ref() != own)
+            .filter_map(|security| self.quotes.get(&security.ticker))
+            .collect();
+        let name = format!("mean of {} others", peers.len());
+        (peers.len() > 1).then(|| equal_weight_index(&name, &peers))
+    }
+
     /// Sets of factors to try, the best first.
     fn candidates(
         &self,
@@ -141,7 +164,8 @@ impl<'a> Desk<'a> {
         exchange: Option<&Exchange>,
         given: Option<&'a Series>,
     ) -> Vec<Vec<&'a Series>> {
-        if asked.specification.model == Model::MeanAdjusted {
+        // Without peers there is no index that leaves one out, and no other in its place.
+        if matches!(asked.specification.model, Model::MeanAdjusted | Model::LeaveOneOut) {
             return vec![Vec::new()];
         }
         let local: Vec<&Series> = match given {
