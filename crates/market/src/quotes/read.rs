@@ -1,19 +1,21 @@
 //! Reading quotes: our own tables of returns, and the user's tables of prices, told apart by
 //! their header.
 //!
-//! Known are tidy tables (`date,ticker,adj_close`, or with `overnight` and `intraday`),
-//! Yahoo's (`Date,Open,High,Low,Close,Adj Close,Volume`) and Stooq's
-//! (`<TICKER>,<PER>,<DATE>,...,<CLOSE>`, or `Date,Open,High,Low,Close,Volume`). A table
-//! without a ticker takes that of its file name.
+//! Known are tidy tables (`date,ticker,adj_close`, with opens or with overnight and intraday
+//! returns), Yahoo's (`Date,Open,High,Low,Close,Adj Close,Volume`), Stooq's
+//! (`<TICKER>,<PER>,<DATE>,...,<CLOSE>`, or `Date,Open,High,Low,Close,Volume`) and wide ones
+//! (`date,NVDA,AMD`). A table without tickers takes that of its file name.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::io::BufRead;
+use std::collections::HashMap;
+use std::io::{BufRead, Cursor, Read};
 
 use jiff::civil::Date;
 
-use super::fault::{Fault, FaultKind};
-use super::{Quotes, Series};
+use super::Quotes;
+use super::cell::{Cell, date_of, number_of};
+use super::fault::{FaultKind, Faults};
+use super::layout::{Closes, Columns, Layout, Shape, separator_of, stooq_ticker, ticker_of};
+use super::rows::{Quote, Rows, Table, are_returns};
 
 /// A table that cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,356 +27,371 @@ pub struct QuoteError {
     pub message: String,
 }
 
-/// Faults of one kind that are told of a ticker one by one; of more only the number is told.
-const TOLD: usize = 3;
-/// Days without a quote that are worth a word: the longest holidays close an exchange for ten.
-const LONG_GAP: i32 = 12;
-/// Ratios at which shares are split, or put together.
-const SPLITS: [f64; 9] = [1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 15.0, 20.0];
-/// How near a price ratio must be to that of a split.
-const SPLIT_TOLERANCE: f64 = 0.02;
-/// Sessions at one price that are worth a word.
-const LONG_STANDSTILL: usize = 5;
-
-/// Which column holds what.
-#[derive(Debug, Default, Clone, Copy)]
-struct Layout {
-    date: usize,
-    ticker: Option<usize>,
-    close: Option<usize>,
-    adjusted: Option<usize>,
-    open: Option<usize>,
-    overnight: Option<usize>,
-    intraday: Option<usize>,
-    returns: Option<usize>,
-}
-
-/// One row as it was read.
-#[derive(Debug, Clone, Copy)]
-struct Quote {
-    line: u32,
-    date: Date,
-    /// Price, or return where the table holds returns.
-    close: f64,
-    open: f64,
-    overnight: f64,
-    intraday: f64,
-}
+/// Tickers in one table; more of them are no tickers.
+const MOST_TICKERS: usize = 100_000;
+/// Longest header, in bytes.
+const LONGEST_HEADER: u64 = 1 << 20;
 
 impl Quotes {
-    /// Reads a table of quotes in any of the known layouts.
+    /// Reads a user's table of quotes in any of the known layouts, one row at a time.
     ///
     /// # Errors
     /// A table without the columns that are needed, or one that is not text in columns.
-    /// Single rows that cannot be used are left out and named in the faults of their series.
+    /// Single rows that cannot be used are left out and named in the faults of their series,
+    /// or of the table.
     pub fn read(file: &str, input: impl BufRead) -> Result<Self, QuoteError> {
-        let error = |message: String| QuoteError { file: file.to_owned(), message };
-        let mut input = input;
-        let separator = separator_of(&mut input).map_err(|io| error(io.to_string()))?;
-        let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(input);
-        let header = reader.headers().map_err(|csv| error(csv.to_string()))?.clone();
-        let width = header.len();
-        let layout = Layout::of(&header).map_err(error)?;
-        let fallback = ticker_of(file);
-        let mut tables: BTreeMap<String, Rows> = BTreeMap::new();
-        let mut record = csv::StringRecord::new();
-        let mut last: Option<String> = None;
-        loop {
-            match reader.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(csv) if csv.is_io_error() => return Err(error(csv.to_string())),
-                Err(csv) => {
-                    tables
-                        .entry(fallback.clone())
-                        .or_default()
-                        .fault(FaultKind::Unreadable, &csv.to_string());
-                    continue;
-                }
-            }
-            let line = record.position().map_or(0, csv::Position::line);
-            let ticker = match layout.ticker {
-                Some(column) => record.get(column).unwrap_or_default().trim(),
-                None => fallback.as_str(),
-            };
-            if last.as_deref() != Some(ticker) {
-                last = Some(ticker.to_owned());
-                tables.entry(ticker.to_owned()).or_default();
-            }
-            let Some(rows) = last.as_ref().and_then(|ticker| tables.get_mut(ticker)) else { continue };
-            if record.len() != width {
-                let message = format!("{file}:{line}: expected {width} cells, found {}", record.len());
-                rows.fault(FaultKind::Unreadable, &message);
-                continue;
-            }
-            match layout.row(&record, line) {
-                Ok(quote) => rows.quotes.push(quote),
-                Err((kind, message)) => rows.fault(kind, &format!("{file}:{line}: {message}")),
-            }
-        }
-        let mut quotes = Self::default();
-        for (ticker, rows) in tables {
-            quotes.insert(rows.series(file, ticker, layout));
-        }
-        Ok(quotes)
+        read(file, input, false)
     }
 
-    /// Adds a user's quotes to those read before: columns that the earlier table of a ticker
-    /// lacked are filled in, day by day; columns that both have are replaced.
-    pub fn merge(&mut self, other: Self) {
-        for (ticker, series) in other.series {
-            match self.series.entry(ticker) {
-                Entry::Vacant(place) => {
-                    place.insert(series);
-                }
-                Entry::Occupied(mut place) => {
-                    let merged = merged(place.get(), series);
-                    place.insert(merged);
-                }
-            }
-        }
+    /// Reads a table of returns, `date,ticker,close,overnight,intraday`, as it is embedded.
+    ///
+    /// # Errors
+    /// As [`Quotes::read`].
+    pub fn read_returns(file: &str, text: &str) -> Result<Self, QuoteError> {
+        read(file, text.as_bytes(), true)
     }
 }
 
-/// Two tables of one ticker, column by column.
-fn merged(earlier: &Series, later: Series) -> Series {
-    let has = |values: &[f64]| values.iter().any(|value| value.is_finite());
-    let mut dates: Vec<Date> = earlier.dates.iter().chain(&later.dates).copied().collect();
-    dates.sort_unstable();
-    dates.dedup();
-    let column = |old: &[f64], new: &[f64]| -> Vec<f64> {
-        let (from, values) = if has(new) { (&later.dates, new) } else { (&earlier.dates, old) };
-        dates
-            .iter()
-            .map(|date| {
-                from.binary_search(date).ok().and_then(|at| values.get(at)).copied().unwrap_or(f64::NAN)
-            })
-            .collect()
+fn read(file: &str, mut input: impl BufRead, returns: bool) -> Result<Quotes, QuoteError> {
+    let error = |message: String| QuoteError { file: file.to_owned(), message };
+    let mut header = Vec::new();
+    let start = input.by_ref().take(LONGEST_HEADER).read_until(b'\n', &mut header);
+    start.map_err(|io| error(io.to_string()))?;
+    let separator = separator_of(&header).map_err(error)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(Cursor::new(header).chain(input));
+    let names: Vec<String> = match reader.headers() {
+        Ok(names) => names.iter().map(str::to_owned).collect(),
+        Err(csv) => return Err(error(csv.to_string())),
     };
-    Series {
-        close: column(&earlier.close, &later.close),
-        overnight: column(&earlier.overnight, &later.overnight),
-        intraday: column(&earlier.intraday, &later.intraday),
-        ticker: later.ticker,
-        source: format!("{} and {}", earlier.source, later.source),
-        faults: earlier.faults.iter().cloned().chain(later.faults).collect(),
-        dates,
+    let layout = Layout::of(&names, returns).map_err(error)?;
+    let mut intake = Intake::new(file, layout);
+    let mut record = csv::ByteRecord::new();
+    let mut any = false;
+    while reader.read_byte_record(&mut record).map_err(|csv| error(csv.to_string()))? {
+        any = true;
+        intake.row(&record).map_err(error)?;
+    }
+    if !any {
+        return Err(error("expected rows below the header, found none".to_owned()));
+    }
+    Ok(intake.finish())
+}
+
+/// A cell as text.
+fn text_of(record: &csv::ByteRecord, column: Option<usize>) -> Result<&str, String> {
+    let bytes = column.and_then(|at| record.get(at)).unwrap_or_default();
+    let text = std::str::from_utf8(bytes);
+    text.map(str::trim).map_err(|_| "expected text in UTF-8, found other bytes".to_owned())
+}
+
+/// What is wrong with a cell: its kind, and the words for it.
+enum Wrong {
+    /// The row, or what the cell is needed for, is left out.
+    Row(FaultKind, String),
+    /// The table cannot be read.
+    Table(String),
+}
+
+/// Which numbers a cell may hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Range {
+    Price,
+    Return,
+    Any,
+}
+
+/// A number, or not a number where the cell is empty.
+fn number(record: &csv::ByteRecord, at: Option<usize>, name: &str, range: Range) -> Result<f64, Wrong> {
+    let text = text_of(record, at).map_err(|words| Wrong::Row(FaultKind::Unreadable, words))?;
+    let bad = |expected: &str| {
+        Wrong::Row(FaultKind::BadPrice, format!("{name}: expected {expected}, found `{text}`"))
+    };
+    match number_of(text) {
+        Cell::Empty => Ok(f64::NAN),
+        Cell::Number(number) => match range {
+            Range::Price if !(number.is_finite() && number > 0.0) => Err(bad("a price above zero")),
+            Range::Return if !(number.is_finite() && number > -1.0) => Err(bad("a return above -1")),
+            Range::Any if !number.is_finite() => Err(bad("a number")),
+            _ => Ok(number),
+        },
+        Cell::Comma => Err(Wrong::Table(format!(
+            "{name}: expected a point before decimals and no separators of thousands, found `{text}`"
+        ))),
+        Cell::Other => Err(bad("a number")),
     }
 }
 
-/// The separator of a table, from its first line.
-fn separator_of(input: &mut impl BufRead) -> std::io::Result<u8> {
-    let start = input.fill_buf()?;
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| line.iter().filter(|byte| **byte == separator).count();
-    Ok(b",;\t"
-        .iter()
-        .copied()
-        .max_by_key(|separator| (count(*separator), *separator == b','))
-        .unwrap_or(b','))
+/// A table while it is read.
+struct Intake<'a> {
+    file: &'a str,
+    layout: Layout,
+    /// Ticker of a table that names none.
+    own: String,
+    places: HashMap<String, usize>,
+    rows: Vec<Rows>,
+    /// Where the ticker of the row before stands: tables are mostly sorted by it.
+    latest: usize,
+    last: Option<Date>,
+    faults: Faults,
 }
 
-/// The ticker that a file is named after: `nvda.us.csv` is NVDA.
-fn ticker_of(file: &str) -> String {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let stem = name.strip_suffix(".csv").or_else(|| name.strip_suffix(".txt")).unwrap_or(name);
-    stem.strip_suffix(".us").or_else(|| stem.strip_suffix(".US")).unwrap_or(stem).to_uppercase()
-}
-
-impl Layout {
-    fn of(header: &csv::StringRecord) -> Result<Self, String> {
-        let names: Vec<String> = header
-            .iter()
-            .map(|name| {
-                let plain = name.trim_start_matches('\u{feff}').trim().to_lowercase();
-                plain.trim_matches(['<', '>']).replace([' ', '-'], "_")
-            })
-            .collect();
-        let find =
-            |wanted: &[&str]| wanted.iter().find_map(|wanted| names.iter().position(|name| name == wanted));
-        let found = || header.iter().collect::<Vec<_>>().join(", ");
-        let Some(date) = find(&["date"]) else {
-            return Err(format!("expected a header with a column `date`, found {}", found()));
+impl<'a> Intake<'a> {
+    fn new(file: &'a str, layout: Layout) -> Self {
+        let mut intake = Self {
+            file,
+            own: ticker_of(file),
+            layout,
+            places: HashMap::new(),
+            rows: Vec::new(),
+            latest: 0,
+            last: None,
+            faults: Faults::default(),
         };
-        let overnight = find(&["overnight"]);
-        let adjusted = find(&["adj_close", "adjusted_close", "adjclose"]);
-        let close = find(&["close"]);
-        // Beside overnight returns and without an open, `close` is a return like them.
-        let holds_returns = overnight.is_some() && adjusted.is_none() && find(&["open"]).is_none();
-        let layout = Self {
-            date,
-            ticker: find(&["ticker", "symbol"]),
-            close: close.filter(|_| !holds_returns),
-            returns: close.filter(|_| holds_returns),
-            adjusted,
-            open: find(&["open"]),
-            overnight,
-            intraday: find(&["intraday"]),
-        };
-        if layout.close.or(layout.adjusted).or(layout.overnight).or(layout.intraday).is_none() {
-            return Err(format!(
-                "expected a column of prices (close, adj_close) or returns (overnight, intraday), found {}",
-                found()
-            ));
+        if let Shape::Long(Columns { adjusted: Some(_), close: None, open: Some(_), .. }) =
+            intake.layout.shape
+        {
+            intake.faults.add(FaultKind::Assumption, None, || {
+                format!(
+                    "{file}: `open` is taken to be adjusted as `adj_close` is: there is no `close` to tell"
+                )
+            });
         }
-        Ok(layout)
+        intake
     }
 
-    /// A row, or what is wrong with it.
-    fn row(&self, record: &csv::StringRecord, line: u64) -> Result<Quote, (FaultKind, String)> {
-        let cell = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or_default().trim();
-        let text = cell(Some(self.date));
-        let date = date_of(text).ok_or_else(|| {
-            let message = format!("date: expected one such as 2020-12-31 or 20201231, found `{text}`");
-            (FaultKind::Unreadable, message)
-        })?;
-        let number = |column: Option<usize>, name: &str| -> Result<f64, (FaultKind, String)> {
-            let text = cell(column);
-            if text.is_empty() {
-                return Ok(f64::NAN);
-            }
-            text.parse::<f64>()
-                .map_err(|_| (FaultKind::Unreadable, format!("{name}: expected a number, found `{text}`")))
-        };
-        let price = |column: Option<usize>, name: &str| -> Result<f64, (FaultKind, String)> {
-            let value = number(column, name)?;
-            if column.is_some() && !(value.is_finite() && value > 0.0) {
-                let text = cell(column);
-                return Err((
-                    FaultKind::BadPrice,
-                    format!("{name}: expected a price above zero, found `{text}`"),
+    /// Where the rows of a ticker stand.
+    fn place(&mut self, ticker: &str) -> Result<usize, String> {
+        if self.rows.get(self.latest).is_some_and(|rows| rows.ticker == ticker) {
+            return Ok(self.latest);
+        }
+        self.latest = match self.places.get(ticker) {
+            Some(place) => *place,
+            None if self.rows.len() == MOST_TICKERS => {
+                return Err(format!(
+                    "expected at most {MOST_TICKERS} tickers, found more, such as `{ticker}`"
                 ));
             }
-            Ok(value)
-        };
-        let change = |column: Option<usize>, name: &str| -> Result<f64, (FaultKind, String)> {
-            let value = number(column, name)?;
-            if value <= -1.0 || value.is_infinite() {
-                return Err((
-                    FaultKind::BadPrice,
-                    format!("{name}: expected a return above -1, found {value}"),
-                ));
+            None => {
+                self.places.insert(ticker.to_owned(), self.rows.len());
+                self.rows.push(Rows { ticker: ticker.to_owned(), ..Rows::default() });
+                self.rows.len() - 1
             }
-            Ok(value)
         };
-        let plain = price(self.close, "close")?;
-        let adjusted = price(self.adjusted, "adj_close")?;
-        let open = price(self.open, "open")?;
-        let (overnight, intraday) =
-            (change(self.overnight, "overnight")?, change(self.intraday, "intraday")?);
-        let close = if self.returns.is_some() {
-            change(self.returns, "close")?
-        } else if self.adjusted.is_some() {
-            adjusted
-        } else {
-            plain
+        Ok(self.latest)
+    }
+
+    /// Takes a row in. An error is one of the whole table.
+    fn row(&mut self, record: &csv::ByteRecord) -> Result<(), String> {
+        let (file, width) = (self.file, self.layout.width);
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().any(|cell| cell.contains(&b'\n')) {
+            return Err(format!("line {line}: expected a row on one line, found a quotation mark left open"));
+        }
+        if record.len() != width {
+            let found = record.len();
+            self.faults.add(FaultKind::Unreadable, None, || {
+                format!("{file}:{line}: expected {width} cells, found {found}")
+            });
+            return Ok(());
+        }
+        match self.layout.shape {
+            Shape::Long(columns) => self.long_row(record, line, columns),
+            Shape::Wide(_) => self.wide_row(record, line),
+        }
+    }
+
+    fn day(&self, record: &csv::ByteRecord) -> Result<Date, Wrong> {
+        let text = text_of(record, Some(self.layout.date));
+        let text = text.map_err(|words| Wrong::Row(FaultKind::Unreadable, words))?;
+        date_of(text).ok_or_else(|| {
+            let words = format!("date: expected 2025-04-16, 2025/04/16 or 20250416, found `{text}`");
+            Wrong::Row(FaultKind::BadDate, words)
+        })
+    }
+
+    /// A row for one day of one security.
+    fn long_row(&mut self, record: &csv::ByteRecord, line: u64, columns: Columns) -> Result<(), String> {
+        let file = self.file;
+        let ticker = match (columns.ticker, text_of(record, columns.ticker)) {
+            (Some(_), Ok("")) => {
+                let words = || format!("{file}:{line}: ticker: expected one, found nothing");
+                self.faults.add(FaultKind::Unreadable, None, words);
+                return Ok(());
+            }
+            (Some(_), Ok(ticker)) if columns.period.is_some() => stooq_ticker(ticker),
+            (Some(_), Ok(ticker)) => ticker.to_owned(),
+            (Some(_), Err(words)) => {
+                self.faults.add(FaultKind::Unreadable, None, || format!("{file}:{line}: ticker: {words}"));
+                return Ok(());
+            }
+            (None, _) => self.own.clone(),
         };
-        // The open is adjusted as the close of its day is.
-        let open =
-            if self.adjusted.is_some() && self.close.is_some() { open * adjusted / plain } else { open };
-        Ok(Quote { line: u32::try_from(line).unwrap_or(u32::MAX), date, close, open, overnight, intraday })
+        let place = self.place(&ticker)?;
+        let day = self.day(record);
+        let Some(rows) = self.rows.get_mut(place) else { return Ok(()) };
+        let quote = day.and_then(|date| quote(record, line, date, columns, file, rows));
+        match quote {
+            Ok(quote) => {
+                self.last = self.last.max(Some(quote.date));
+                rows.quotes.push(quote);
+                Ok(())
+            }
+            Err(Wrong::Row(kind, words)) => {
+                let day = text_of(record, Some(self.layout.date)).ok().and_then(date_of);
+                rows.faults.add(kind, day, || format!("{file}:{line}: {ticker}: {words}"));
+                Ok(())
+            }
+            Err(Wrong::Table(words)) => Err(format!("line {line}: {words}")),
+        }
+    }
+
+    /// A row for one day of all securities. An empty cell is a day without a session.
+    fn wide_row(&mut self, record: &csv::ByteRecord, line: u64) -> Result<(), String> {
+        let file = self.file;
+        let date = match self.day(record) {
+            Ok(date) => date,
+            Err(Wrong::Row(kind, words)) => {
+                self.faults.add(kind, None, || format!("{file}:{line}: {words}"));
+                return Ok(());
+            }
+            Err(Wrong::Table(words)) => return Err(format!("line {line}: {words}")),
+        };
+        let Shape::Wide(tickers) = &self.layout.shape else { return Ok(()) };
+        if self.rows.is_empty() {
+            let rows = |(_, ticker): &(usize, String)| Rows { ticker: ticker.clone(), ..Rows::default() };
+            self.rows = tickers.iter().map(rows).collect();
+        }
+        for ((at, ticker), rows) in tickers.iter().zip(&mut self.rows) {
+            match number(record, Some(*at), ticker, Range::Price) {
+                Ok(close) if close.is_nan() => {}
+                Ok(close) => {
+                    self.last = self.last.max(Some(date));
+                    rows.quotes.push(Quote {
+                        line: u32::try_from(line).unwrap_or(u32::MAX),
+                        date,
+                        close,
+                        overnight: f64::NAN,
+                        intraday: f64::NAN,
+                    });
+                }
+                Err(Wrong::Row(kind, words)) => {
+                    rows.faults.add(kind, Some(date), || format!("{file}:{line}: {words}"));
+                }
+                Err(Wrong::Table(words)) => return Err(format!("line {line}: {words}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The quotes of the whole table.
+    fn finish(mut self) -> Quotes {
+        let file = self.file;
+        let (mut closes, opens, named) = match &self.layout.shape {
+            Shape::Long(columns) => (columns.closes, columns.opens().is_some(), columns.ticker.is_some()),
+            Shape::Wide(_) => (Closes::Prices, false, true),
+        };
+        if closes == Closes::Either {
+            let (kind, words) = are_returns(&self.rows);
+            closes = kind;
+            self.faults.add(FaultKind::Assumption, None, || format!("{file}: {words}"));
+            for rows in &mut self.rows {
+                let Rows { ticker, quotes, faults } = rows;
+                quotes.retain(|quote| {
+                    let (least, what) = if kind == Closes::Prices {
+                        (0.0, "a price above 0")
+                    } else {
+                        (-1.0, "a return above -1")
+                    };
+                    let good = quote.close.is_nan() && kind == Closes::Returns || quote.close > least;
+                    if !good {
+                        faults.add(FaultKind::BadPrice, Some(quote.date), || {
+                            let (line, found) = (quote.line, quote.close);
+                            format!("{file}:{line}: {ticker}: close: expected {what}, found {found}")
+                        });
+                    }
+                    good
+                });
+            }
+        }
+        let source =
+            if named { file.to_owned() } else { format!("{file}, ticker from the name of the file") };
+        let table = Table { file, source: &source, closes, opens, last: self.last };
+        let mut quotes = Quotes::default();
+        for rows in self.rows {
+            quotes.insert(rows.series(table));
+        }
+        quotes.faults = self.faults.told(file);
+        quotes
     }
 }
 
-fn date_of(text: &str) -> Option<Date> {
-    let digits: String = match text.len() {
-        8 => format!("{}-{}-{}", text.get(..4)?, text.get(4..6)?, text.get(6..)?),
-        _ => text.replace('/', "-"),
+/// The quote of a row, or what is wrong with it.
+fn quote(
+    record: &csv::ByteRecord,
+    line: u64,
+    date: Date,
+    columns: Columns,
+    file: &str,
+    rows: &mut Rows,
+) -> Result<Quote, Wrong> {
+    if columns.period.is_some() {
+        let period = text_of(record, columns.period).unwrap_or_default();
+        if !period.eq_ignore_ascii_case("D") {
+            let words = format!("per: expected D, for a day, found `{period}`");
+            return Err(Wrong::Row(FaultKind::Unreadable, words));
+        }
+    }
+    let Rows { ticker, faults, .. } = rows;
+    let (column, name) = match columns.adjusted {
+        Some(_) => (columns.adjusted, "adj_close"),
+        None => (columns.close, "close"),
     };
-    // A time of the day after the date is no part of it.
-    digits.get(..10)?.parse().ok()
-}
-
-/// Rows of one ticker.
-#[derive(Debug, Default)]
-struct Rows {
-    quotes: Vec<Quote>,
-    faults: Vec<Fault>,
-    counts: BTreeMap<FaultKind, usize>,
-}
-
-impl Rows {
-    /// Keeps a fault; of many of one kind the first few are told.
-    fn fault(&mut self, kind: FaultKind, message: &str) {
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        if *count <= TOLD {
-            self.faults.push(Fault { kind, message: message.to_owned() });
-        }
+    let range = match columns.closes {
+        Closes::Prices => Range::Price,
+        Closes::Returns => Range::Return,
+        Closes::Either | Closes::Absent => Range::Any,
+    };
+    let close = number(record, column, name, range)?;
+    if close.is_nan() && columns.closes == Closes::Prices {
+        return Err(Wrong::Row(FaultKind::Missing, format!("{name}: expected a price, found nothing")));
     }
-
-    /// Sorts the rows, takes returns between them, and looks for what is odd.
-    fn series(mut self, file: &str, ticker: String, layout: Layout) -> Series {
-        let mut quotes = std::mem::take(&mut self.quotes);
-        // The sort keeps the order of the file among rows of one day.
-        quotes.sort_by_key(|quote| quote.date);
-        let mut series = Series { ticker, source: file.to_owned(), ..Series::default() };
-        let mut before: Option<Quote> = None;
-        let mut still = 0_usize;
-        for quote in quotes {
-            if let Some(before) = before.filter(|before| before.date == quote.date) {
-                let what =
-                    if before.close.to_bits() == quote.close.to_bits() { "the same" } else { "another" };
-                let message = format!(
-                    "{file}:{}: {} {} stands at line {} already, with {what} price; the first is kept",
-                    quote.line, series.ticker, quote.date, before.line
-                );
-                self.fault(FaultKind::Duplicate, &message);
-                continue;
-            }
-            let ratio = |price: f64| before.map_or(f64::NAN, |before| price / before.close);
-            let close = if layout.returns.is_some() { quote.close } else { ratio(quote.close) - 1.0 };
-            let (overnight, intraday) = if layout.open.is_some() {
-                (ratio(quote.open) - 1.0, quote.close / quote.open - 1.0)
-            } else {
-                (quote.overnight, quote.intraday)
-            };
-            still = if close.abs() < f64::EPSILON { still + 1 } else { 0 };
-            self.look(file, &series.ticker, &quote, before.as_ref(), close, still);
-            series.dates.push(quote.date);
-            series.close.push(close);
-            series.overnight.push(overnight);
-            series.intraday.push(intraday);
-            before = Some(quote);
+    // A row whose close is good is kept when another of its cells is not.
+    let mut beside = |at: Option<usize>, name: &str, range: Range| match number(record, at, name, range) {
+        Ok(number) => Ok(number),
+        Err(Wrong::Row(kind, words)) => {
+            faults.add(kind, Some(date), || format!("{file}:{line}: {ticker}: {words}; the close is kept"));
+            Ok(f64::NAN)
         }
-        for (kind, count) in &self.counts {
-            if *count > TOLD {
-                let message = format!("{} more of {}", count - TOLD, series.ticker);
-                self.faults.push(Fault { kind: *kind, message });
-            }
+        Err(table) => Err(table),
+    };
+    let (overnight, intraday) = if columns.opens().is_some() {
+        let mut open = beside(columns.open, "open", Range::Price)?;
+        if columns.adjusted.is_some() && columns.close.is_some() {
+            // The open is adjusted as the close of its day is.
+            open *= close / beside(columns.close, "close", Range::Price)?;
         }
-        series.faults = self.faults;
-        series
+        if open.is_nan() {
+            faults.add(FaultKind::Missing, Some(date), || {
+                format!(
+                    "{file}:{line}: {ticker} {date}: no open, or no close to adjust it by; the close is kept"
+                )
+            });
+        }
+        (open, f64::NAN)
+    } else {
+        let overnight = beside(columns.overnight, "overnight", Range::Return)?;
+        (overnight, beside(columns.intraday, "intraday", Range::Return)?)
+    };
+    let nothing = close.is_nan() && overnight.is_nan() && intraday.is_nan();
+    if nothing && columns.closes != Closes::Prices {
+        return Err(Wrong::Row(FaultKind::Missing, "expected a return, found nothing".to_owned()));
     }
-
-    /// What is odd about one row.
-    fn look(
-        &mut self,
-        file: &str,
-        ticker: &str,
-        quote: &Quote,
-        before: Option<&Quote>,
-        close: f64,
-        still: usize,
-    ) {
-        let place = format!("{file}:{}: {ticker} {}", quote.line, quote.date);
-        let Some(before) = before else { return };
-        let days = before.date.until(quote.date).map_or(0, |span| span.get_days());
-        if days > LONG_GAP {
-            self.fault(FaultKind::Gap, &format!("{place}: {days} days after {}", before.date));
-        }
-        let ratio = 1.0 + close;
-        let is_split = |split: &f64| {
-            (ratio / split - 1.0).abs() < SPLIT_TOLERANCE || (ratio * split - 1.0).abs() < SPLIT_TOLERANCE
-        };
-        if SPLITS.iter().any(is_split) {
-            self.fault(FaultKind::Split, &format!("{place}: {ratio:.4} times the close before"));
-        }
-        if still == LONG_STANDSTILL {
-            self.fault(
-                FaultKind::Standstill,
-                &format!("{place}: the close has not moved for {still} sessions"),
-            );
-        }
+    let volume = text_of(record, columns.volume).unwrap_or_default();
+    if columns.volume.is_some() && matches!(number_of(volume), Cell::Number(volume) if volume.abs() < 0.5) {
+        faults.add(FaultKind::NotTraded, Some(date), || format!("{file}:{line}: {ticker} {date}: volume 0"));
     }
+    Ok(Quote { line: u32::try_from(line).unwrap_or(u32::MAX), date, close, overnight, intraday })
 }
