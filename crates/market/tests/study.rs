@@ -167,7 +167,7 @@ proptest! {
                 window: Window::new(first, last).unwrap(),
                 ..Specification::default()
             };
-            let count = model.factors().unwrap_or(0);
+            let count = model.least_factors();
             let given: Vec<&Series> = factors.iter().take(count).collect();
             let outcome = study(&security, &given, security.dates[145], &specification);
             let found = outcome.abnormal.unwrap();

@@ -5,7 +5,8 @@
 
 use jiff::civil::Date;
 
-use super::model::StudyFault;
+use super::Explaining;
+use super::fault::StudyFault;
 use super::specification::{Measure, ReturnKind, Specification};
 use crate::quotes::Series;
 
@@ -14,14 +15,50 @@ use crate::quotes::Series;
 pub(super) struct Aligned<'a> {
     /// The security.
     pub(super) security: &'a Series,
+    /// What its normal return is explained with.
+    pub(super) explaining: &'a Explaining<'a>,
     /// Days.
     pub(super) dates: Vec<Date>,
-    /// Returns of the security.
+    /// Returns of the security, less the riskless one where it is given.
     pub(super) returns: Vec<f64>,
     /// Returns of the factors.
-    pub(super) factors: Vec<Vec<f64>>,
+    factors: Vec<Vec<f64>>,
     /// Where day 0 stands.
     day0: usize,
+    /// Row of day 0 in the security's own table.
+    row: usize,
+    /// Nothing was left aside: a longer stretch of quotes would give no more days.
+    pub(super) is_whole: bool,
+}
+
+/// Rows of all series on their common days, the security's own first.
+fn common_rows(
+    series: &[&Series],
+    own: std::ops::RangeInclusive<usize>,
+    dates: &mut Vec<Date>,
+) -> Vec<Vec<usize>> {
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); series.len()];
+    let Some((security, factors)) = series.split_first() else { return rows };
+    let start = security.dates.get(*own.start()).copied().unwrap_or_default();
+    let mut places: Vec<usize> =
+        factors.iter().map(|factor| factor.dates.partition_point(|date| *date < start)).collect();
+    for row in own {
+        let Some(date) = security.dates.get(row) else { break };
+        let mut is_common = true;
+        for (factor, place) in factors.iter().zip(&mut places) {
+            while factor.dates.get(*place).is_some_and(|other| other < date) {
+                *place += 1;
+            }
+            is_common &= factor.dates.get(*place) == Some(date);
+        }
+        if is_common {
+            dates.push(*date);
+            for (rows, place) in rows.iter_mut().zip(std::iter::once(row).chain(places.iter().copied())) {
+                rows.push(place);
+            }
+        }
+    }
+    rows
 }
 
 /// Log returns of one series between the days of `rows`, which are positions in it.
@@ -42,126 +79,157 @@ fn between(series: &Series, kind: ReturnKind, rows: &[usize]) -> Vec<f64> {
         .collect()
 }
 
-/// Brings a security and its factors to common days.
+/// Brings a security and its factors to common days around `row`, the row of day 0. `stretch`
+/// says how many times the rows that a study needs at least are looked at.
 pub(super) fn align<'a>(
     security: &'a Series,
-    factors: &[&Series],
+    explaining: &'a Explaining<'a>,
     specification: &Specification,
-    day0: Date,
+    (row, day0): (usize, Date),
+    stretch: usize,
 ) -> Result<Aligned<'a>, StudyFault> {
     let kind = specification.return_kind;
-    for series in std::iter::once(security).chain(factors.iter().copied()) {
+    let mut series: Vec<&Series> = Vec::with_capacity(explaining.factors.len() + 2);
+    series.push(security);
+    series.extend(explaining.factors.iter().copied().chain(explaining.risk_free));
+    for series in &series {
         if series.returns(kind).iter().all(|value| !value.is_finite()) {
             return Err(StudyFault::NoQuotes { ticker: series.ticker.clone(), kind });
         }
-    }
-    for factor in factors {
-        if factor.dates.binary_search(&day0).is_err() {
-            return Err(StudyFault::FactorWithoutDay {
-                ticker: factor.ticker.clone(),
-                day: day0,
-                last: factor.dates.last().copied(),
-            });
+        if series.dates.binary_search(&day0).is_err() {
+            let (ticker, last) = (series.ticker.clone(), series.dates.last().copied());
+            return Err(StudyFault::FactorWithoutDay { ticker, day: day0, last });
         }
     }
-    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); factors.len() + 1];
+    let back = specification.rows_back().saturating_mul(stretch);
+    let forward = specification.rows_forward().saturating_mul(stretch);
+    let start = row.saturating_sub(back);
+    let end = row.saturating_add(forward).min(security.dates.len().saturating_sub(1));
     let mut dates = Vec::new();
-    for (own, date) in security.dates.iter().enumerate() {
-        let found: Option<Vec<usize>> =
-            factors.iter().map(|factor| factor.dates.binary_search(date).ok()).collect();
-        let Some(found) = found else { continue };
-        dates.push(*date);
-        for (rows, row) in rows.iter_mut().zip(std::iter::once(own).chain(found)) {
-            rows.push(row);
-        }
-    }
-    let all = std::iter::once(security).chain(factors.iter().copied());
-    let mut columns = all.zip(&rows).map(|(series, rows)| between(series, kind, rows));
-    let mut returns = columns.next().unwrap_or_default();
-    let mut factors: Vec<Vec<f64>> = columns.collect();
+    let rows = common_rows(&series, start..=end, &mut dates);
+    let mut columns: Vec<Vec<f64>> =
+        series.iter().zip(&rows).map(|(series, rows)| between(series, kind, rows)).collect();
     if specification.measure == Measure::Simple {
-        for value in returns.iter_mut().chain(factors.iter_mut().flatten()) {
-            *value = value.exp_m1();
-        }
+        columns.iter_mut().flatten().for_each(|value| *value = value.exp_m1());
     }
+    // What the first return starts from is not seen, so it may not be the same day for all;
+    // only tables that begin together are taken to.
+    let is_start_known =
+        kind != ReturnKind::Close || rows.iter().all(|rows| rows.first().is_none_or(|row| *row == 0));
     // A day on which any is unknown is no day to compute with.
     let keep: Vec<bool> = (0..dates.len())
         .map(|at| {
-            std::iter::once(&returns)
-                .chain(&factors)
-                .all(|it| it.get(at).is_some_and(|value| value.is_finite()))
+            let is_known = |column: &Vec<f64>| column.get(at).is_some_and(|value| value.is_finite());
+            (at > 0 || is_start_known) && columns.iter().all(is_known)
         })
         .collect();
-    let kept = |values: &[f64]| -> Vec<f64> {
-        values.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(value, _)| *value).collect()
-    };
-    let aligned_dates: Vec<Date> =
-        dates.into_iter().zip(&keep).filter(|(_, keep)| **keep).map(|(date, _)| date).collect();
-    let Ok(at) = aligned_dates.binary_search(&day0) else {
+    for column in &mut columns {
+        let mut kept = keep.iter();
+        column.retain(|_| kept.next().copied().unwrap_or(false));
+    }
+    let mut kept = keep.iter();
+    dates.retain(|_| kept.next().copied().unwrap_or(false));
+    let Ok(at) = dates.binary_search(&day0) else {
         return Err(StudyFault::NoReturn { ticker: security.ticker.clone(), day: day0, kind });
     };
+    let riskless = explaining.risk_free.and_then(|_| columns.pop());
+    let mut columns = columns.into_iter();
+    let mut returns = columns.next().unwrap_or_default();
+    for (value, riskless) in returns.iter_mut().zip(riskless.iter().flatten()) {
+        *value -= riskless;
+    }
     Ok(Aligned {
         security,
-        returns: kept(&returns),
-        factors: factors.iter().map(|factor| kept(factor)).collect(),
-        dates: aligned_dates,
+        explaining,
+        returns,
+        factors: columns.collect(),
+        dates,
         day0: at,
+        row,
+        is_whole: start == 0 && end + 1 >= security.dates.len(),
     })
 }
 
 impl Aligned<'_> {
-    /// First and last position of the event window.
-    pub(super) fn window(&self, specification: &Specification) -> Result<(usize, usize), StudyFault> {
+    /// A factor's return; not a number beyond the days.
+    pub(super) fn factor(&self, factor: usize, at: usize) -> f64 {
+        self.factors.get(factor).and_then(|values| values.get(at)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Returns of the security on some days.
+    pub(super) fn observed(&self, days: &[usize]) -> Vec<f64> {
+        days.iter().map(|at| self.returns.get(*at).copied().unwrap_or(f64::NAN)).collect()
+    }
+
+    /// Some days.
+    pub(super) fn days(&self, days: &[usize]) -> Vec<Date> {
+        days.iter().filter_map(|at| self.dates.get(*at).copied()).collect()
+    }
+
+    /// Ticker of a factor.
+    pub(super) fn name(&self, factor: usize) -> String {
+        self.explaining.factors.get(factor).map(|series| series.ticker.clone()).unwrap_or_default()
+    }
+
+    /// A factor that says nothing of its own.
+    pub(super) fn collinear(&self, factor: usize) -> StudyFault {
+        StudyFault::Collinear { ticker: self.security.ticker.clone(), factor: self.name(factor) }
+    }
+
+    /// Positions of the event window.
+    pub(super) fn window(&self, specification: &Specification) -> Result<Vec<usize>, StudyFault> {
         let inside = specification.window.around(self.day0).filter(|(_, last)| *last < self.dates.len());
-        inside.ok_or_else(|| StudyFault::WindowOutside {
+        inside.map(|(first, last)| (first..=last).collect()).ok_or_else(|| self.outside(specification))
+    }
+
+    /// What ends before the window does.
+    fn outside(&self, specification: &Specification) -> StudyFault {
+        let own = specification.window.around(self.row);
+        if let Some(day) = own.and_then(|(_, last)| self.security.dates.get(last)).copied() {
+            let factors = self.explaining.factors.iter().copied().chain(self.explaining.risk_free);
+            let ended = factors.filter(|factor| factor.dates.last().is_none_or(|last| *last < day));
+            if let Some(factor) = ended.min_by_key(|factor| factor.dates.last()) {
+                let (ticker, last) = (factor.ticker.clone(), factor.dates.last().copied());
+                return StudyFault::FactorWithoutDay { ticker, day, last };
+            }
+        }
+        StudyFault::WindowOutside {
             ticker: self.security.ticker.clone(),
             window: specification.window,
             first: self.dates.first().copied(),
             last: self.dates.last().copied(),
-        })
+        }
     }
 
     /// Positions of the estimation window, the earliest first. Days that are excluded are
     /// made up for by earlier ones.
-    pub(super) fn estimation(
-        &self,
-        specification: &Specification,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<usize>, StudyFault> {
-        // A window that reaches further back than the gap must not be estimated on.
+    pub(super) fn estimation(&self, specification: &Specification) -> Result<Vec<usize>, StudyFault> {
+        let (lags, leads) = specification.reach();
+        // A window that reaches further back than the gap must not be estimated on, nor may
+        // what a day is regressed on.
         let before_window = usize::try_from(-specification.window.first()).unwrap_or(0);
-        let end = self.day0.saturating_sub(specification.gap.max(before_window));
-        let mut excluded = Vec::new();
-        let mut days = Vec::with_capacity(specification.estimation);
-        for at in (0..end).rev() {
-            if days.len() == specification.estimation {
-                break;
-            }
-            match self.dates.get(at) {
-                Some(date) if specification.excluded.contains(date) => excluded.push(date.to_string()),
-                Some(_) => days.push(at),
-                None => {}
-            }
-        }
+        let end = self.day0.saturating_sub(specification.gap.max(before_window + leads).max(leads));
+        let is_usable = |at: &usize| {
+            self.dates.get(*at).is_some_and(|date| !specification.excluded.contains(date)) && *at >= lags
+        };
+        let mut days: Vec<usize> = (0..end).rev().filter(is_usable).take(specification.estimation).collect();
         if days.len() < specification.minimum {
-            return Err(StudyFault::ShortEstimation {
-                ticker: self.security.ticker.clone(),
-                found: days.len(),
-                expected: specification.minimum,
-            });
-        }
-        if days.len() < specification.estimation {
-            notes.push(format!(
-                "estimated on {} days, of {} asked for",
-                days.len(),
-                specification.estimation
-            ));
-        }
-        if !excluded.is_empty() {
-            excluded.reverse();
-            notes.push(format!("not estimated on {}", excluded.join(", ")));
+            return Err(self.short(days.len(), specification.minimum));
         }
         days.reverse();
         Ok(days)
+    }
+
+    /// Too few days.
+    pub(super) fn short(&self, found: usize, expected: usize) -> StudyFault {
+        let factors = self.explaining.factors.iter().copied().chain(self.explaining.risk_free);
+        let begins = |series: &Series| Some((*series.dates.first()?, series.ticker.clone()));
+        let shortest = std::iter::once(self.security).chain(factors).filter_map(begins).max();
+        StudyFault::ShortEstimation {
+            ticker: self.security.ticker.clone(),
+            found,
+            expected,
+            shortest: shortest.map(|(first, ticker)| (ticker, first)),
+        }
     }
 }

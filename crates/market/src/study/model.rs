@@ -1,4 +1,4 @@
-//! Fitting a model of normal returns, and what it leaves unexplained.
+//! [`Abnormal`]: what a model of normal returns leaves unexplained.
 
 use jiff::civil::Date;
 use nalgebra::{DMatrix, DVector};
@@ -6,8 +6,10 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::aligned::Aligned;
-use super::specification::{Measure, Model, ReturnKind, Scale, Specification};
-use super::window::Window;
+use super::fault::StudyFault;
+use super::least_squares::{Fit, solve};
+use super::specification::{Measure, Model, Scale, Specification};
+use super::thin_trading;
 
 /// What the model leaves unexplained, in the measure of the specification.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,8 +18,13 @@ pub struct Abnormal {
     pub alpha: f64,
     /// Slopes, one for each factor.
     pub betas: Vec<f64>,
-    /// Standard deviation of a day's residual.
+    /// Standard deviation of a day's residual, on the scale asked for.
     pub sigma: f64,
+    /// Root of the residual sum of squares over the degrees of freedom.
+    pub residual_sigma: f64,
+    /// Median absolute deviation of the residuals over 0.6745; far below `residual_sigma`
+    /// where a few wild days make up most of the spread.
+    pub robust_sigma: f64,
     /// Days of the estimation window less the coefficients fitted.
     pub degrees_of_freedom: usize,
     /// Residuals of the estimation window.
@@ -49,153 +56,46 @@ pub struct Abnormal {
     pub bhar: f64,
 }
 
-/// Why there is no abnormal return.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StudyFault {
-    /// The security or factor has no return of that kind.
-    #[error("{ticker} has no {kind} returns")]
-    NoQuotes {
-        /// Ticker.
-        ticker: String,
-        /// Part of the day.
-        kind: ReturnKind,
-    },
-    /// The event is later than the quotes.
-    #[error("{ticker} has no session on or after {day}: its quotes end on {last}")]
-    AfterQuotes {
-        /// Ticker.
-        ticker: String,
-        /// Day asked for.
-        day: Date,
-        /// Last quote.
-        last: Date,
-    },
-    /// A factor has no quote on day 0.
-    #[error("{ticker} has no quote on {day}{}", .last.map(|last| format!("; its quotes end on {last}")).unwrap_or_default())]
-    FactorWithoutDay {
-        /// Ticker of the factor.
-        ticker: String,
-        /// Day 0.
-        day: Date,
-        /// Last quote.
-        last: Option<Date>,
-    },
-    /// No return on day 0.
-    #[error("{ticker} or its benchmark has no {kind} return on {day}")]
-    NoReturn {
-        /// Ticker.
-        ticker: String,
-        /// Day 0.
-        day: Date,
-        /// Part of the day.
-        kind: ReturnKind,
-    },
-    /// The window reaches beyond the quotes.
-    #[error("the window {window} reaches beyond the common quotes of {ticker} and its benchmark{}", span(.first, .last))]
-    WindowOutside {
-        /// Ticker.
-        ticker: String,
-        /// Window.
-        window: Window,
-        /// First common day.
-        first: Option<Date>,
-        /// Last common day.
-        last: Option<Date>,
-    },
-    /// Too few days to estimate on.
-    #[error("{ticker} has {found} days to estimate on; expected at least {expected}")]
-    ShortEstimation {
-        /// Ticker.
-        ticker: String,
-        /// Days found.
-        found: usize,
-        /// Fewest days.
-        expected: usize,
-    },
-    /// A factor that does not move, or that others explain.
-    #[error("the benchmark of {ticker} does not move on the days to estimate on, or two factors move as one")]
-    Collinear {
-        /// Ticker.
-        ticker: String,
-    },
-    /// A security that does not move.
-    #[error("{ticker} does not move apart from its benchmark on the days to estimate on")]
-    Constant {
-        /// Ticker.
-        ticker: String,
-    },
-    /// The model needs another number of factors.
-    #[error("the model {model} takes {expected} factor(s), found {found}")]
-    Factors {
-        /// Model.
-        model: Model,
-        /// How many it takes.
-        expected: usize,
-        /// How many were given.
-        found: usize,
-    },
-}
-
-fn span(first: &Option<Date>, last: &Option<Date>) -> String {
-    match (first, last) {
-        (Some(first), Some(last)) => format!(", {first} to {last}"),
-        _ => String::new(),
-    }
-}
-
 /// A residual spread below this is none: returns are known to six or more decimals.
 const NO_SPREAD: f64 = 1e-9;
 /// Median absolute deviation of a standard normal variable.
 const NORMAL_MEDIAN_DEVIATION: f64 = 0.674_489_750_196_081_7;
 
-/// Coefficients, residuals of the estimation window, and `(X'X)^-1`.
-struct Fit {
-    coefficients: DVector<f64>,
-    inverse: DMatrix<f64>,
-}
-
 /// Fits the model on the estimation window and takes it to the event window.
 pub(super) fn fit(
     aligned: &Aligned<'_>,
     estimation: &[usize],
-    (first, last): (usize, usize),
+    window: &[usize],
     specification: &Specification,
 ) -> Result<Abnormal, StudyFault> {
-    let ticker = || aligned.security.ticker.clone();
-    let expected = match specification.model {
-        Model::MarketAdjusted => 1,
-        model => model.factors().unwrap_or(0),
-    };
-    if aligned.factors.len() < expected {
-        let found = aligned.factors.len();
-        return Err(StudyFault::Factors { model: specification.model, expected, found });
+    let model = specification.model;
+    let given = aligned.explaining.factors.len();
+    let expected = model.least_factors();
+    if given < expected {
+        return Err(StudyFault::Factors { model, expected, found: given });
     }
-    let pick = |values: &[f64], at: usize| values.get(at).copied().unwrap_or(f64::NAN);
-    let window: Vec<usize> = (first..=last).collect();
-    let observed =
-        |days: &[usize]| -> Vec<f64> { days.iter().map(|at| pick(&aligned.returns, *at)).collect() };
-    let fitted = specification.model != Model::MarketAdjusted;
-    let design = |days: &[usize]| design(aligned, days, specification.model);
-    let (before, during) = (design(estimation), design(&window));
-    let solved = if fitted {
-        solve(&before, &observed(estimation)).ok_or_else(|| StudyFault::Collinear { ticker: ticker() })?
-    } else {
-        // Nothing is fitted: alpha is zero, beta one, and both are known.
-        Fit { coefficients: DVector::from_vec(vec![0.0, 1.0]), inverse: DMatrix::zeros(2, 2) }
-    };
+    let count = given.min(model.most_factors());
+    let fit = coefficients(aligned, estimation, count, specification)?;
+    let is_fitted = fit.count > 0;
+    let (before, during) = (design(aligned, estimation, count), design(aligned, window, count));
     let residuals = |design: &DMatrix<f64>, days: &[usize]| -> Vec<f64> {
-        let normal = design * &solved.coefficients;
-        observed(days).iter().zip(normal.iter()).map(|(value, normal)| value - normal).collect()
+        let normal = design * &fit.coefficients;
+        aligned.observed(days).iter().zip(normal.iter()).map(|(value, normal)| value - normal).collect()
     };
     let estimation_residuals = residuals(&before, estimation);
-    let abnormal = residuals(&during, &window);
-    let coefficients = if fitted { solved.coefficients.len() } else { 1 };
-    let degrees_of_freedom = estimation.len().saturating_sub(coefficients);
-    let sigma = spread(&estimation_residuals, degrees_of_freedom, specification.scale, !fitted);
-    if !sigma.is_finite() || sigma < NO_SPREAD || degrees_of_freedom == 0 {
-        return Err(StudyFault::Constant { ticker: ticker() });
+    let abnormal = residuals(&during, window);
+    // Where nothing is fitted the spread is about the mean, which costs one.
+    let degrees_of_freedom = estimation.len().saturating_sub(fit.count.max(1));
+    let residual_sigma = deviation(&estimation_residuals, degrees_of_freedom, !is_fitted);
+    let robust_sigma = robust_deviation(&estimation_residuals);
+    let sigma = match specification.scale {
+        Scale::Residual => residual_sigma,
+        Scale::Robust => robust_sigma,
+    };
+    if !sigma.is_finite() || sigma < NO_SPREAD {
+        return Err(StudyFault::Constant { ticker: aligned.security.ticker.clone() });
     }
-    let errors = &during * &solved.inverse * during.transpose();
+    let errors = &during * &fit.covariance * during.transpose();
     let factors: Vec<f64> = errors.diagonal().iter().map(|value| 1.0 + value).collect();
     let car_factor = window.len() as f64 + errors.sum();
     let car: f64 = abnormal.iter().sum();
@@ -208,16 +108,18 @@ pub(super) fn fit(
             Measure::Simple => values.iter().map(|value| value.ln_1p()).sum::<f64>().exp_m1(),
         }
     };
-    let raw = observed(&window);
+    let raw = aligned.observed(window);
     let normal: Vec<f64> = raw.iter().zip(&abnormal).map(|(raw, abnormal)| raw - abnormal).collect();
     Ok(Abnormal {
-        alpha: solved.coefficients.get(0).copied().unwrap_or(0.0),
-        betas: solved.coefficients.iter().skip(1).copied().collect(),
+        alpha: fit.coefficients.get(0).copied().unwrap_or(0.0),
+        betas: fit.coefficients.iter().skip(1).copied().collect(),
         sigma,
+        residual_sigma,
+        robust_sigma,
         degrees_of_freedom,
-        estimation_days: estimation.iter().filter_map(|at| aligned.dates.get(*at).copied()).collect(),
+        estimation_days: aligned.days(estimation),
         estimation_residuals,
-        days: window.iter().filter_map(|at| aligned.dates.get(*at).copied()).collect(),
+        days: aligned.days(window),
         bhar: grown(&raw) - grown(&normal),
         p: two_sided(t, degrees_of_freedom),
         abnormal,
@@ -229,55 +131,53 @@ pub(super) fn fit(
     })
 }
 
-/// Regressors of some days, a row each: one, and the factors that the model takes.
-fn design(aligned: &Aligned<'_>, days: &[usize], model: Model) -> DMatrix<f64> {
-    let count = match model {
-        Model::MarketAdjusted => 1,
-        model => model.factors().unwrap_or(0),
-    };
-    DMatrix::from_fn(days.len(), count + 1, |row, column| {
-        let Some(column) = column.checked_sub(1) else { return 1.0 };
-        let at = days.get(row).copied().unwrap_or(usize::MAX);
-        aligned.factors.get(column).and_then(|factor| factor.get(at)).copied().unwrap_or(f64::NAN)
+/// Constant and slopes, on the first `count` factors.
+fn coefficients(
+    aligned: &Aligned<'_>,
+    estimation: &[usize],
+    count: usize,
+    specification: &Specification,
+) -> Result<Fit, StudyFault> {
+    if specification.model == Model::MarketAdjusted {
+        // Nothing is fitted: alpha is zero, beta one, and both are known.
+        let coefficients = DVector::from_vec(vec![0.0, 1.0]);
+        return Ok(Fit { coefficients, covariance: DMatrix::zeros(2, 2), count: 0 });
+    }
+    let (lags, leads) = if count > 0 { specification.reach() } else { (0, 0) };
+    let fewest = 2 + count * (1 + lags + leads);
+    if estimation.len() < fewest {
+        return Err(aligned.short(estimation.len(), fewest));
+    }
+    match specification.thin_trading {
+        Some(thin_trading) if count > 0 => thin_trading::fit(aligned, estimation, count, thin_trading),
+        _ => solve(&design(aligned, estimation, count), &aligned.observed(estimation))
+            .map_err(|column| aligned.collinear(column.saturating_sub(1))),
+    }
+}
+
+/// Regressors of some days, a row each: one, and the factors.
+fn design(aligned: &Aligned<'_>, days: &[usize], count: usize) -> DMatrix<f64> {
+    DMatrix::from_fn(days.len(), count + 1, |row, column| match column.checked_sub(1) {
+        None => 1.0,
+        Some(factor) => aligned.factor(factor, days.get(row).copied().unwrap_or(usize::MAX)),
     })
 }
 
-/// Least squares by QR; `None` if the regressors are not independent.
-fn solve(design: &DMatrix<f64>, observed: &[f64]) -> Option<Fit> {
-    let decomposition = design.clone().qr();
-    let upper = decomposition.r();
-    // Against the length of each column, so that small returns are no reason.
-    let is_independent = upper.diagonal().iter().zip(design.column_iter()).all(|(pivot, column)| {
-        let length = column.norm();
-        length > 0.0 && pivot.abs() > 1e-9 * length
-    });
-    if !is_independent {
-        return None;
-    }
-    let rotated = decomposition.q().transpose() * DVector::from_column_slice(observed);
-    let coefficients = upper.solve_upper_triangular(&rotated)?;
-    let size = upper.ncols();
-    let half = upper.solve_upper_triangular(&DMatrix::identity(size, size))?;
-    Some(Fit { coefficients, inverse: &half * half.transpose() })
+/// Standard deviation of residuals; about their mean where no constant was fitted.
+fn deviation(residuals: &[f64], degrees_of_freedom: usize, about_mean: bool) -> f64 {
+    let mean = if about_mean { residuals.iter().sum::<f64>() / residuals.len() as f64 } else { 0.0 };
+    let squares: f64 = residuals.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / degrees_of_freedom as f64).sqrt()
 }
 
-/// Spread of residuals; about their mean where no constant was fitted.
-fn spread(residuals: &[f64], degrees_of_freedom: usize, scale: Scale, about_mean: bool) -> f64 {
-    let mean = if about_mean { residuals.iter().sum::<f64>() / residuals.len() as f64 } else { 0.0 };
-    match scale {
-        Scale::Residual => {
-            let squares: f64 = residuals.iter().map(|value| (value - mean).powi(2)).sum();
-            (squares / degrees_of_freedom as f64).sqrt()
-        }
-        Scale::Robust => {
-            let middle = median(residuals.to_vec());
-            median(residuals.iter().map(|value| (value - middle).abs()).collect()) / NORMAL_MEDIAN_DEVIATION
-        }
-    }
+/// Median distance from the median, as a standard deviation.
+fn robust_deviation(residuals: &[f64]) -> f64 {
+    let middle = median(residuals.to_vec());
+    median(residuals.iter().map(|value| (value - middle).abs()).collect()) / NORMAL_MEDIAN_DEVIATION
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
     match (values.get(middle), middle.checked_sub(1).and_then(|at| values.get(at))) {
         (Some(upper), Some(lower)) if values.len().is_multiple_of(2) => 0.5 * (lower + upper),

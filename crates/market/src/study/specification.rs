@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
+use super::thin_trading::ThinTrading;
 use super::window::Window;
 
 /// A word that is none of those expected.
@@ -82,16 +83,19 @@ pub enum Model {
     MeanAdjusted,
     /// The market model on the local benchmark and a world index together.
     World,
+    /// Any number of factors, such as those of Fama and French (1993, 2015).
+    Factors,
     /// The mean of the other securities of the exchange in place of a benchmark that holds the
     /// treated one.
     LeaveOneOut,
 }
 
-const MODELS: [(&str, Model); 5] = [
+const MODELS: [(&str, Model); 6] = [
     ("market", Model::Market),
     ("market_adjusted", Model::MarketAdjusted),
     ("mean_adjusted", Model::MeanAdjusted),
     ("world", Model::World),
+    ("factors", Model::Factors),
     ("leave_one_out", Model::LeaveOneOut),
 ];
 
@@ -102,13 +106,22 @@ impl Model {
         MODELS.iter().find(|(_, model)| *model == self).map_or("", |(word, _)| *word)
     }
 
-    /// How many series it regresses on; `None` for those that fit no slope.
+    /// Fewest series that it takes.
     #[must_use]
-    pub const fn factors(self) -> Option<usize> {
+    pub const fn least_factors(self) -> usize {
         match self {
-            Self::Market | Self::LeaveOneOut => Some(1),
-            Self::World => Some(2),
-            Self::MarketAdjusted | Self::MeanAdjusted => None,
+            Self::MeanAdjusted => 0,
+            Self::Market | Self::MarketAdjusted | Self::LeaveOneOut | Self::Factors => 1,
+            Self::World => 2,
+        }
+    }
+
+    /// Most series that it takes.
+    #[must_use]
+    pub const fn most_factors(self) -> usize {
+        match self {
+            Self::Factors => usize::MAX,
+            other => other.least_factors(),
         }
     }
 }
@@ -143,7 +156,8 @@ pub enum Measure {
 pub enum Scale {
     /// Root of the residual sum of squares over the degrees of freedom.
     Residual,
-    /// Median absolute residual over 0.6745, which a few wild days do not move.
+    /// Median distance of residuals from their median, over 0.6745 (that of a normal variable),
+    /// which a few wild days do not move.
     Robust,
 }
 
@@ -169,6 +183,8 @@ pub struct Specification {
     pub scale: Scale,
     /// Fewest sessions to estimate on.
     pub minimum: usize,
+    /// Slopes that allow for closes at different hours; on the same day alone if none.
+    pub thin_trading: Option<ThinTrading>,
 }
 
 impl Default for Specification {
@@ -183,6 +199,28 @@ impl Default for Specification {
             excluded: BTreeSet::new(),
             scale: Scale::Residual,
             minimum: 60,
+            thin_trading: None,
         }
+    }
+}
+
+impl Specification {
+    /// Sessions before and after each day that its normal return is fitted on.
+    pub(super) fn reach(&self) -> (usize, usize) {
+        self.thin_trading.map_or((0, 0), ThinTrading::reach)
+    }
+
+    /// Rows before day 0 that a study needs if none is missing.
+    pub(super) fn rows_back(&self) -> usize {
+        let (lags, leads) = self.reach();
+        let before_window = usize::try_from(-self.window.first()).unwrap_or(0);
+        let around = self.gap.saturating_add(before_window).saturating_add(lags + leads + 1);
+        self.estimation.saturating_add(around).saturating_add(self.excluded.len())
+    }
+
+    /// Rows after day 0 that a study needs if none is missing.
+    pub(super) fn rows_forward(&self) -> usize {
+        // At least one, so that looking at twice as many looks at more.
+        usize::try_from(self.window.last()).unwrap_or(0).max(1)
     }
 }
