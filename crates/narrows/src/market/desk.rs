@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use narrows_market::exchange::{Exchange, Exchanges};
 use narrows_market::firm::Firms;
-use narrows_market::quotes::{Quotes, Series};
+use narrows_market::quotes::{Fault, FaultKind, Quotes, Series};
 use narrows_market::study::{Model, Outcome, ReturnKind, Specification, equal_weight_index, study};
 use narrows_quantity::{did_you_mean, nearest};
 
@@ -218,7 +218,15 @@ impl<'a> Desk<'a> {
                 limit * 100.0
             ));
         }
-        let faults = security.faults.iter().take(3);
-        outcome.notes.extend(faults.map(|fault| format!("quotes: {fault}")));
+        // The calendar has told of days without a quote; what else is odd matters where it was computed on.
+        let estimated = outcome.abnormal.as_ref().ok().and_then(|it| it.estimation_days.first());
+        let first = estimated.copied().or(before).unwrap_or(day0);
+        let last = outcome.abnormal.as_ref().ok().and_then(|it| it.days.last()).copied().unwrap_or(day0);
+        let matters = |fault: &&Fault| {
+            fault.kind != FaultKind::Gap && fault.date.is_none_or(|date| (first..=last).contains(&date))
+        };
+        let faults = security.faults.iter().filter(matters).take(3);
+        let faults: Vec<String> = faults.map(|fault| format!("quotes: {fault}")).collect();
+        outcome.notes.extend(faults);
     }
 }
