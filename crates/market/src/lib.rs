@@ -5,4 +5,5 @@ pub mod event;
 pub mod exchange;
 pub mod firm;
 pub mod quotes;
+pub mod significance;
 pub mod study;
