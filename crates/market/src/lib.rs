@@ -5,5 +5,6 @@ pub mod event;
 pub mod exchange;
 pub mod firm;
 pub mod quotes;
+pub mod ripple;
 pub mod significance;
 pub mod study;
