@@ -101,9 +101,10 @@ impl Rows {
             still = if close.abs() < f64::EPSILON { still + 1 } else { 0 };
             self.look(table, &quote, before.as_ref(), close);
             if still == LONG_STANDSTILL {
-                let words =
-                    format!("{}: the close has stood for {still} sessions", self.place(table, &quote));
-                self.faults.add(FaultKind::Standstill, Some(quote.date), || words);
+                let Self { ticker, faults, .. } = &mut self;
+                faults.add(FaultKind::Standstill, Some(quote.date), || {
+                    format!("{}: the close has stood for {still} sessions", place(table, ticker, &quote))
+                });
             }
             series.dates.push(quote.date);
             series.close.push(close);
@@ -127,47 +128,45 @@ impl Rows {
         series
     }
 
-    /// Where a row stands.
-    fn place(&self, table: Table<'_>, quote: &Quote) -> String {
-        format!("{}:{}: {} {}", table.file, quote.line, self.ticker, quote.date)
-    }
-
     /// A day that stands twice.
     fn twice(&mut self, table: Table<'_>, before: &Quote, quote: &Quote) {
         let figures = |quote: &Quote| [quote.close, quote.overnight, quote.intraday].map(f64::to_bits);
         let same = figures(before) == figures(quote);
-        let words = format!(
-            "{} stands on line {} already, {}",
-            self.place(table, quote),
-            before.line,
-            if same { "with the same figures" } else { "with other figures; the first is kept" }
-        );
         let kind = if same { FaultKind::Duplicate } else { FaultKind::Conflict };
-        self.faults.add(kind, Some(quote.date), || words);
+        let Self { ticker, faults, .. } = self;
+        faults.add(kind, Some(quote.date), || {
+            let how = if same { "with the same figures" } else { "with other figures; the first is kept" };
+            format!("{} stands on line {} already, {how}", place(table, ticker, quote), before.line)
+        });
     }
 
     /// What is odd about one row beside the row before.
     fn look(&mut self, table: Table<'_>, quote: &Quote, before: Option<&Quote>, close: f64) {
+        let Self { ticker, faults, .. } = self;
+        let place = || place(table, ticker, quote);
         let day = Some(quote.date);
         if matches!(quote.date.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            let words = self.place(table, quote);
-            self.faults.add(FaultKind::Weekend, day, || words);
+            faults.add(FaultKind::Weekend, day, place);
         }
         let Some(before) = before else { return };
         let days = days(before.date, quote.date);
         if days > LONG_GAP {
-            let words = format!("{}: {days} days after the quote before", self.place(table, quote));
-            self.faults.add(FaultKind::Gap, day, || words);
+            faults.add(FaultKind::Gap, day, || format!("{}: {days} days after the quote before", place()));
         }
         if close.abs() > SPLIT_MOVE {
             let ratio = 1.0 + close;
             let near = |split: f64| (ratio / split - 1.0).abs() < SPLIT_TOLERANCE;
             if SPLITS.iter().any(|split| near(*split) || near(1.0 / split)) {
-                let words = format!("{}: {ratio:.4} times the close before", self.place(table, quote));
-                self.faults.add(FaultKind::Split, day, || words);
+                faults
+                    .add(FaultKind::Split, day, || format!("{}: {ratio:.4} times the close before", place()));
             }
         }
     }
+}
+
+/// Where a row stands.
+fn place(table: Table<'_>, ticker: &str, quote: &Quote) -> String {
+    format!("{}:{}: {ticker} {}", table.file, quote.line, quote.date)
 }
 
 fn days(from: Date, until: Date) -> i32 {
