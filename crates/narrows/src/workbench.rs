@@ -208,7 +208,7 @@ impl Workbench {
         let read = || {
             let mut quotes = Quotes::default();
             for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".csv")) {
-                let read = Quotes::read(file.path, file.text.as_bytes());
+                let read = Quotes::read_returns(file.path, file.text);
                 quotes.overlay(read.map_err(|error| Failure::data(error.to_string()))?);
             }
             quotes.overlay(self.own_quotes.clone());
