@@ -174,11 +174,11 @@ pub(super) fn ticker_of(file: &str) -> String {
     }
 }
 
+/// Endings of Stooq's tickers, and those of Yahoo's that stand for the same exchanges.
+const ENDINGS: [(&str, &str); 2] = [(".US", ""), (".JP", ".T")];
+
 /// Stooq's ticker in the form used here, which is Yahoo's.
 pub(super) fn stooq_ticker(ticker: &str) -> String {
-    match ticker.rsplit_once('.') {
-        Some((stem, "US")) => stem.to_owned(),
-        Some((stem, "JP")) => format!("{stem}.T"),
-        _ => ticker.to_owned(),
-    }
+    let known = ENDINGS.iter().find_map(|(stooq, yahoo)| Some((ticker.strip_suffix(stooq)?, yahoo)));
+    known.map_or_else(|| ticker.to_owned(), |(stem, ending)| format!("{stem}{ending}"))
 }
