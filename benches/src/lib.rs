@@ -1,6 +1,7 @@
 //! Tables of imagined chips, and training and serving of known models, for the benchmarks;
 //! the same on every machine.
 
+pub mod market;
 pub mod performance;
 
 use std::ops::Range;
