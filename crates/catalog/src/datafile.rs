@@ -241,6 +241,8 @@ impl<'d> Table<'d> {
     }
 
     fn missing<T>(&self, key: &str) -> Option<T> {
+        // So that a misspelt field below is told what was asked for.
+        self.asked.borrow_mut().insert(key.to_owned());
         let mut at = self.here();
         at.field = self.name(key);
         self.problems.add(at.problem("the field is missing"));

@@ -4,6 +4,10 @@
 //! published before it takes effect. Shares can react only to what the public could know, so
 //! [`PolicyEvent::moment`] is that of the announcement. Data: `events/*.toml`.
 
+mod reference;
+
+pub use reference::{Reference, Register};
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -62,6 +66,9 @@ pub struct PolicyEvent {
     /// Where it stands in the data.
     #[serde(skip)]
     pub at: Location,
+    /// What it refers to, each where it stands in the data.
+    #[serde(skip)]
+    pub references: Vec<Reference>,
 }
 
 /// The days of an event.
@@ -241,19 +248,30 @@ impl PolicyEvent {
         let kind = table.word("kind", &KINDS);
         let act = table.string("act");
         let days = Days::read(table);
+        let mut references = Vec::new();
+        let mut refer = |register: Register, key: &str| -> Vec<String> {
+            let ids = table.strings(key);
+            let plain = ids.iter().map(|id| id.value.clone()).collect();
+            references.extend(ids.into_iter().map(|id| Reference { register, id }));
+            plain
+        };
+        let instruments = refer(Register::Instrument, "instruments");
+        let chips = refer(Register::Chip, "chips");
+        let firms = refer(Register::Firm, "firms");
         let event = Self {
             names: table.plain_strings("names"),
             legal_actor: table.plain_strings("legal_actor"),
             political_actor: table.plain_strings("political_actor"),
             jurisdiction: table.optional_string("jurisdiction"),
-            instruments: table.plain_strings("instruments"),
-            chips: table.plain_strings("chips"),
+            instruments,
+            chips,
             subjects: table.plain_strings("subjects"),
-            firms: table.plain_strings("firms"),
+            firms,
             date_certainty: table.optional_certainty("date_certainty"),
             note: table.optional_string("note"),
             confounders,
             sources,
+            references,
             at: table.at("id"),
             id: id?,
             title: title?,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
 use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
-use narrows_market::event::Events;
+use narrows_market::event::{Events, Reference, Register};
 use narrows_market::exchange::Exchanges;
 use narrows_market::firm::Firms;
 use narrows_market::quotes::Quotes;
@@ -206,15 +206,20 @@ impl Workbench {
     /// Problems in the files.
     pub fn quotes(&self) -> Result<&Arc<Quotes>, Failure> {
         let read = || {
-            let mut quotes = Quotes::default();
-            for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".csv")) {
-                let read = Quotes::read_returns(file.path, file.text);
-                quotes.overlay(read.map_err(|error| Failure::data(error.to_string()))?);
-            }
+            let mut quotes = self.embedded_quotes()?;
             quotes.overlay(self.own_quotes.clone());
             Ok(Arc::new(quotes))
         };
         self.quotes.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    fn embedded_quotes(&self) -> Result<Quotes, Failure> {
+        let mut quotes = Quotes::default();
+        for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".csv")) {
+            let read = Quotes::read_returns(file.path, file.text);
+            quotes.overlay(read.map_err(|error| Failure::data(error.to_string()))?);
+        }
+        Ok(quotes)
     }
 
     /// The same workbench with a user's quotes over the embedded ones.
@@ -312,23 +317,41 @@ impl Workbench {
         (FILES.len(), self.overlay.len())
     }
 
-    /// Events name chips and instruments that there are.
+    /// Events name chips, firms and instruments that there are.
     fn check_events(&self, events: &Events, law: &Law, registers: &Names) -> Result<(), Failure> {
+        let chips: BTreeSet<&str> = registers.chips.iter().map(String::as_str).collect();
+        let firms: BTreeSet<&str> = self.firms()?.iter().map(|firm| firm.id.as_str()).collect();
+        let instruments: BTreeSet<&str> =
+            law.jurisdictions().flat_map(|it| &it.instruments).map(|it| it.id.as_str()).collect();
         let mut problems = Vec::new();
-        for event in events.iter() {
-            for chip in event.chips.iter().filter(|chip| !registers.chips.contains(*chip)) {
-                let hint = registers.nearest("chips", chip);
-                let hint = did_you_mean(hint.as_deref());
-                problems.push(event.at.problem(format!("chips: unknown chip `{chip}`{hint}")));
-            }
-            let is_known = |id: &String| {
-                law.jurisdictions().any(|jurisdiction| jurisdiction.instrument(id, &[]).is_some())
+        for Reference { register, id } in events.iter().flat_map(|event| &event.references) {
+            let known = match register {
+                Register::Chip => &chips,
+                Register::Firm => &firms,
+                Register::Instrument => &instruments,
             };
-            for id in event.instruments.iter().filter(|id| !is_known(id)) {
-                problems.push(event.at.problem(format!("instruments: unknown instrument `{id}`")));
+            if !known.contains(id.value.as_str()) {
+                let hint = nearest(&id.value, known.iter().copied());
+                let hint = did_you_mean(hint.as_deref());
+                problems.push(id.at.problem(format!("unknown {} `{}`{hint}", register.word(), id.value)));
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(self.fault(Problems(problems))) }
+    }
+
+    /// Every embedded series has a security, which has an exchange ([`Firms::check`]).
+    fn check_quotes(&self, firms: &Firms) -> Result<(), Failure> {
+        let embedded = self.embedded_quotes()?;
+        let unknown = embedded.iter().filter(|series| firms.security(&series.ticker).is_none());
+        let problems: Vec<String> = unknown
+            .map(|series| {
+                let known = firms.securities().map(|security| security.ticker.as_str());
+                let hint = nearest(&series.ticker, known);
+                let (hint, ticker) = (did_you_mean(hint.as_deref()), &series.ticker);
+                format!("{}: no security has the ticker `{ticker}`{hint}", series.source)
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Failure::data(problems.join("\n"))) }
     }
 
     /// Reads everything with full scrutiny and says what is wrong.
@@ -343,8 +366,7 @@ impl Workbench {
         self.networks()?;
         let registers = self.registers()?;
         let events = self.events()?;
-        self.firms()?;
-        self.quotes()?;
+        self.check_quotes(self.firms()?)?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(
