@@ -9,7 +9,7 @@ use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
 use narrows_market::event::{Events, Reference, Register};
 use narrows_market::exchange::Exchanges;
 use narrows_market::firm::Firms;
-use narrows_market::quotes::Quotes;
+use narrows_market::quotes::{Quotes, Remark};
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
@@ -218,6 +218,11 @@ impl Workbench {
         for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".csv")) {
             let read = Quotes::read_returns(file.path, file.text);
             quotes.overlay(read.map_err(|error| Failure::data(error.to_string()))?);
+        }
+        for file in narrows_data::folder("quotes").filter(|file| file.path.ends_with(".toml")) {
+            let remarks = Remark::read(DataFile { path: file.path, text: file.text });
+            let remarks = remarks.map_err(|problems| Failure::data(problems.to_string()))?;
+            quotes.explain(&remarks).map_err(|words| Failure::data(format!("{}: {words}", file.path)))?;
         }
         Ok(quotes)
     }

@@ -35,6 +35,8 @@ pub enum FaultKind {
     Weekend,
     /// A series that ends long before the others of its table: perhaps a delisting.
     EndsEarly,
+    /// Days that look odd and are as they should be, or whose oddity is understood.
+    Explained,
     /// What was taken for granted where the table does not say.
     Assumption,
 }
@@ -56,6 +58,7 @@ impl FaultKind {
             Self::NotTraded => "not traded",
             Self::Weekend => "quote on a weekend",
             Self::EndsEarly => "ends early",
+            Self::Explained => "on record",
             Self::Assumption => "assumption",
         }
     }
@@ -83,8 +86,19 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The day it concerns, where it concerns one that can be read.
     pub date: Option<Date>,
+    /// The last such day, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
     /// Where and what: file, line, column, what was found.
     pub message: String,
+}
+
+impl Fault {
+    /// Whether it concerns a day from `first` to `last`; one without a day concerns all.
+    #[must_use]
+    pub fn concerns(&self, first: Date, last: Date) -> bool {
+        self.date.is_none_or(|date| date <= last && first <= self.until.unwrap_or(date))
+    }
 }
 
 impl fmt::Display for Fault {
@@ -106,7 +120,7 @@ impl Faults {
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         if *count <= kind.told() {
-            self.told.push(Fault { kind, date, message: words() });
+            self.told.push(Fault { kind, date, until: None, message: words() });
         }
     }
 
@@ -116,7 +130,8 @@ impl Faults {
         for (kind, count) in self.counts {
             let rest = count.saturating_sub(kind.told());
             if rest > 0 {
-                told.push(Fault { kind, date: None, message: format!("{rest} more of {subject}") });
+                let message = format!("{rest} more of {subject}");
+                told.push(Fault { kind, date: None, until: None, message });
             }
         }
         told

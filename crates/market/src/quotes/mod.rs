@@ -8,10 +8,12 @@ mod cell;
 mod fault;
 mod layout;
 mod read;
+mod remark;
 mod rows;
 
 pub use fault::{Fault, FaultKind};
 pub use read::QuoteError;
+pub use remark::Remark;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -71,7 +73,7 @@ impl Series {
         let mut column = |kind: ReturnKind| -> Vec<f64> {
             let (old, new) = (self.returns(kind), later.returns(kind));
             let mut note = |message: String| {
-                faults.push(Fault { kind: FaultKind::Assumption, date: None, message });
+                faults.push(Fault { kind: FaultKind::Assumption, date: None, until: None, message });
             };
             let taken = if has(new) { &later } else { self };
             if has(old) && has(new) {

@@ -167,8 +167,20 @@ impl<'a> Intake<'a> {
         if self.rows.get(self.latest).is_some_and(|rows| rows.ticker == ticker) {
             return Ok(self.latest);
         }
-        self.latest = match self.places.get(ticker) {
-            Some(place) => *place,
+        let capital = ticker.to_ascii_uppercase();
+        if capital != ticker && !self.places.contains_key(ticker) {
+            let file = self.file;
+            let words = || format!("{file}: the ticker `{ticker}` is taken for {capital}");
+            self.faults.add(FaultKind::Assumption, None, words);
+        }
+        let known = self.places.get(ticker).or_else(|| self.places.get(&capital)).copied();
+        self.latest = match known {
+            Some(place) => {
+                if capital != ticker {
+                    self.places.insert(ticker.to_owned(), place);
+                }
+                place
+            }
             None if self.rows.len() == MOST_TICKERS => {
                 return Err(format!(
                     "expected at most {MOST_TICKERS} tickers, found more, such as `{ticker}`"
@@ -176,7 +188,8 @@ impl<'a> Intake<'a> {
             }
             None => {
                 self.places.insert(ticker.to_owned(), self.rows.len());
-                self.rows.push(Rows { ticker: ticker.to_owned(), ..Rows::default() });
+                self.places.insert(capital.clone(), self.rows.len());
+                self.rows.push(Rows { ticker: capital, ..Rows::default() });
                 self.rows.len() - 1
             }
         };
