@@ -26,6 +26,9 @@ pub struct Interval {
     pub high: f64,
     /// Standard deviation of the drawn means.
     pub standard_error: f64,
+    /// Two-sided: twice the share of drawn means on the smaller side of zero, the mean itself
+    /// counted as one draw on the other side (the level at which the interval meets zero).
+    pub p: f64,
     /// Firm-events or groups that were drawn from.
     pub units: usize,
     /// Draws.
@@ -72,12 +75,17 @@ pub fn bootstrap(
     means.sort_unstable_by(f64::total_cmp);
     let centre = means.iter().sum::<f64>() / draws as f64;
     let squares: f64 = means.iter().map(|value| (value - centre).powi(2)).sum();
+    let below = means.partition_point(|mean| *mean < 0.0);
+    let above = draws - means.partition_point(|mean| *mean <= 0.0);
+    let smaller = below.min(above) + means.len() - below - above;
+    let p = (2.0 * (1.0 + smaller as f64) / (1.0 + draws as f64)).min(1.0);
     let tail = (1.0 - level.clamp(0.0, 1.0)) / 2.0;
     Ok(Interval {
         mean: ratio(units.iter().fold((0.0, 0), total)),
         low: quantile(&means, tail),
         high: quantile(&means, 1.0 - tail),
         standard_error: (squares / (draws.max(2) - 1) as f64).sqrt(),
+        p,
         units: units.len(),
         draws,
     })

@@ -121,6 +121,13 @@ impl DayStatistics {
         Self { values: (0..panel.days()).map(on).collect() }
     }
 
+    /// Takes values worked out elsewhere, one for each day in turn: of firms on exchanges that
+    /// keep different days, or of a model that a panel has not.
+    #[must_use]
+    pub const fn of(values: Vec<Option<f64>>) -> Self {
+        Self { values }
+    }
+
     /// Its value on a day; `None` where windows do not fit or it has none.
     #[must_use]
     pub fn on(&self, day: usize) -> Option<f64> {

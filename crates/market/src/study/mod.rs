@@ -9,6 +9,7 @@
 //! Slopes that allow for thin trading bring their own covariance in place of `(X'X)^-1`.
 
 mod aligned;
+mod factor_table;
 mod fault;
 mod index;
 mod least_squares;
@@ -18,6 +19,7 @@ mod specification;
 mod thin_trading;
 mod window;
 
+pub use factor_table::{FactorError, FactorTable};
 pub use fault::StudyFault;
 pub use index::equal_weight_index;
 pub use model::Abnormal;

@@ -1,6 +1,7 @@
 //! [`Desk`]: from a ticker and a day to a study: which exchange, which benchmark, which
 //! session, and what is odd about the quotes around it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,7 +9,9 @@ use jiff::civil::Date;
 use narrows_market::exchange::{Exchange, Exchanges};
 use narrows_market::firm::Firms;
 use narrows_market::quotes::{Fault, FaultKind, Quotes, Series};
-use narrows_market::study::{Model, Outcome, ReturnKind, Specification, equal_weight_index, study};
+use narrows_market::study::{
+    Explaining, FactorTable, Model, Outcome, ReturnKind, Specification, equal_weight_index, study_with,
+};
 use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
@@ -35,12 +38,38 @@ pub(crate) struct Asked<'a> {
     pub(crate) benchmark: Option<&'a str>,
 }
 
+/// What a security is held against.
+pub(crate) struct Held<'a> {
+    security: &'a Series,
+    factors: Vec<Cow<'a, Series>>,
+    risk_free: Option<&'a Series>,
+}
+
+impl Held<'_> {
+    /// Studies the first session on or after a day of the security's own exchange.
+    pub(crate) fn on(&self, day: Date, specification: &Specification) -> Outcome {
+        let factors: Vec<&Series> = self.factors.iter().map(AsRef::as_ref).collect();
+        let explaining = Explaining { factors: &factors, risk_free: self.risk_free };
+        study_with(self.security, &explaining, day, specification)
+    }
+
+    /// Tickers of the factors.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.factors.iter().map(|factor| factor.ticker.clone()).collect()
+    }
+
+    /// Days with a quote.
+    pub(crate) fn days(&self) -> &[Date] {
+        &self.security.dates
+    }
+}
+
 /// What a study gave, and on what.
-pub(crate) struct Studied {
+pub(crate) struct Studied<'a> {
     /// Id of the exchange, if it is known.
     pub(crate) exchange: Option<String>,
-    /// Tickers of the factors.
-    pub(crate) factors: Vec<String>,
+    /// What the security was held against.
+    pub(crate) held: Held<'a>,
     /// What came out.
     pub(crate) outcome: Outcome,
 }
@@ -50,6 +79,8 @@ pub(crate) struct Desk<'a> {
     exchanges: &'a Arc<Exchanges>,
     firms: &'a Arc<Firms>,
     quotes: &'a Arc<Quotes>,
+    factors: &'a [Series],
+    risk_free: Option<&'a Series>,
 }
 
 /// A day's return this near its limit was stopped by it: prices are whole ticks.
@@ -57,7 +88,18 @@ const LIMIT_TOLERANCE: f64 = 0.002;
 
 impl<'a> Desk<'a> {
     pub(crate) fn new(workbench: &'a Workbench) -> Result<Self, Failure> {
-        Ok(Self { exchanges: workbench.exchanges()?, firms: workbench.firms()?, quotes: workbench.quotes()? })
+        Ok(Self {
+            exchanges: workbench.exchanges()?,
+            firms: workbench.firms()?,
+            quotes: workbench.quotes()?,
+            factors: &[],
+            risk_free: None,
+        })
+    }
+
+    /// The same with a user's factors.
+    pub(crate) const fn with_factors(self, table: &'a FactorTable) -> Self {
+        Self { factors: table.factors.as_slice(), risk_free: table.risk_free.as_ref(), ..self }
     }
 
     pub(crate) const fn firms(&self) -> &'a Arc<Firms> {
@@ -92,7 +134,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// No quotes of the ticker or of a benchmark that was named.
-    pub(crate) fn study(&self, asked: &Asked<'_>) -> Result<Studied, Failure> {
+    pub(crate) fn study<'s>(&'s self, asked: &Asked<'_>) -> Result<Studied<'s>, Failure> {
         let security = self.series(asked.ticker)?;
         let exchange = self.exchange(asked.ticker);
         let first_day = match asked.day {
@@ -108,38 +150,33 @@ impl<'a> Desk<'a> {
             }
         };
         let given = asked.benchmark.map(|ticker| self.series(ticker)).transpose()?;
-        let peers = (asked.specification.model == Model::LeaveOneOut)
-            .then(|| self.peers(asked.ticker, exchange))
-            .flatten();
-        let candidates = match &peers {
-            Some(peers) => vec![vec![peers]],
-            None => self.candidates(asked, exchange, given),
-        };
-        let mut best: Option<(Vec<&Series>, Outcome)> = None;
-        for factors in candidates {
-            let outcome = study(security, &factors, first_day, asked.specification);
+        let mut best: Option<(Held<'s>, Outcome)> = None;
+        for factors in self.candidates(asked, exchange, given) {
+            let held = Held { security, factors, risk_free: self.risk_free };
+            let outcome = held.on(first_day, asked.specification);
             let is_answer = outcome.abnormal.is_ok();
             if is_answer || best.is_none() {
-                best = Some((factors, outcome));
+                best = Some((held, outcome));
             }
             if is_answer {
                 break;
             }
         }
-        let (factors, mut outcome) =
-            best.unwrap_or_else(|| (Vec::new(), study(security, &[], first_day, asked.specification)));
+        let (held, mut outcome) = best.unwrap_or_else(|| {
+            let held = Held { security, factors: Vec::new(), risk_free: None };
+            let outcome = held.on(first_day, asked.specification);
+            (held, outcome)
+        });
         self.look(security, exchange, first_day, asked.specification.return_kind, &mut outcome);
-        let factors: Vec<String> = factors.iter().map(|factor| factor.ticker.clone()).collect();
         if let Some(first) = exchange.and_then(|exchange| exchange.benchmarks.first())
             && asked.benchmark.is_none()
-            && peers.is_none()
-            && factors.first().is_some_and(|factor| factor != first)
+            && matches!(asked.specification.model, Model::Market | Model::MarketAdjusted | Model::World)
+            && held.factors.first().is_some_and(|factor| factor.ticker != *first)
         {
-            outcome
-                .notes
-                .push(format!("benchmark {}: {first} does not cover these days", factors.join(", ")));
+            let names = held.names().join(", ");
+            outcome.notes.push(format!("benchmark {names}: {first} does not cover these days"));
         }
-        Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), factors, outcome })
+        Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), held, outcome })
     }
 
     /// The other firms of the exchange as an index; none if there are fewer than two.
@@ -158,15 +195,24 @@ impl<'a> Desk<'a> {
     }
 
     /// Sets of factors to try, the best first.
-    fn candidates(
-        &self,
+    fn candidates<'s>(
+        &'s self,
         asked: &Asked<'_>,
         exchange: Option<&Exchange>,
-        given: Option<&'a Series>,
-    ) -> Vec<Vec<&'a Series>> {
+        given: Option<&'s Series>,
+    ) -> Vec<Vec<Cow<'s, Series>>> {
         // Without peers there is no index that leaves one out, and no other in its place.
-        if matches!(asked.specification.model, Model::MeanAdjusted | Model::LeaveOneOut) {
-            return vec![Vec::new()];
+        match asked.specification.model {
+            Model::MeanAdjusted => return vec![Vec::new()],
+            Model::LeaveOneOut => {
+                let peers = self.peers(asked.ticker, exchange);
+                return vec![peers.into_iter().map(Cow::Owned).collect()];
+            }
+            Model::Factors => {
+                let factors = given.into_iter().chain(self.factors);
+                return vec![factors.map(Cow::Borrowed).collect()];
+            }
+            Model::Market | Model::MarketAdjusted | Model::World => {}
         }
         let local: Vec<&Series> = match given {
             Some(series) => vec![series],
@@ -180,7 +226,8 @@ impl<'a> Desk<'a> {
             .and_then(|exchange| exchange.world.as_deref())
             .and_then(|ticker| self.quotes.get(ticker))
             .filter(|_| asked.specification.model == Model::World);
-        local.into_iter().map(|local| std::iter::once(local).chain(world).collect()).collect()
+        let with_world = |local| std::iter::once(local).chain(world).map(Cow::Borrowed).collect();
+        local.into_iter().map(with_world).collect()
     }
 
     /// Names sessions without a quote and days stopped by a price limit.

@@ -1,12 +1,16 @@
 //! `shock`: what the shares of firms did when an event became known, beside what they would
 //! have done anyway.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use narrows_market::event::{Confounder, PolicyEvent};
-use narrows_market::study::Specification;
+use narrows_market::study::{Abnormal, FactorTable, Model, Specification};
+use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::market::pool::{LeftOut, Member, Pool, Resampling, pools};
 use crate::market::{Asked, Day, Desk};
 use crate::operation::Operation;
 use crate::workbench::Workbench;
@@ -15,7 +19,7 @@ use crate::workbench::Workbench;
 pub struct Shock;
 
 /// What `shock` is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShockRequest {
     /// The event: id, name or day.
@@ -29,6 +33,32 @@ pub struct ShockRequest {
     /// The benchmark; that of each exchange if none.
     #[serde(default)]
     pub benchmark: Option<String>,
+    /// Factors of the asker's own, for the model of that name.
+    #[serde(default)]
+    pub factors: Option<FactorText>,
+    /// Also leave out of estimation the first sessions of all other events on record.
+    #[serde(default)]
+    pub without_events: bool,
+    /// Market capitalizations in USD before the window, by ticker: for what an abnormal return
+    /// was worth. None is on record.
+    #[serde(default)]
+    pub capitalization: BTreeMap<String, f64>,
+    /// Groups of firms that are taken together beside those of the data, by name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// How means are drawn anew.
+    #[serde(default)]
+    pub resampling: Resampling,
+}
+
+/// A table of factors (see [`FactorTable`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorText {
+    /// What errors call it.
+    pub name: String,
+    /// The table.
+    pub text: String,
 }
 
 /// What `shock` answers.
@@ -40,6 +70,13 @@ pub struct ShockAnswer {
     pub specification: Specification,
     /// One row for each security, the largest abnormal return first.
     pub rows: Vec<ShockRow>,
+    /// Firms taken together, with tests: all, those of each market, those that the event
+    /// names, those of each place.
+    pub pools: Vec<Pool>,
+    /// Securities that have their market to themselves: they are in no pool of a market.
+    pub alone: Vec<String>,
+    /// How means were drawn anew.
+    pub resampling: Resampling,
     /// What else moved shares then: on record with the event.
     pub confounders: Vec<Confounder>,
     /// Other events of the record whose first session lies in or next to the window of a row.
@@ -68,12 +105,42 @@ pub struct ShockRow {
     pub raw_return: Option<f64>,
     /// The abnormal part.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub abnormal: Option<narrows_market::study::Abnormal>,
+    pub abnormal: Option<Abnormal>,
+    /// The same estimated on all days, where some were left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_all_days: Option<AllDays>,
+    /// What the abnormal part was worth, where the capitalization is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Worth>,
     /// Why there is no abnormal part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// What a reader should know.
     pub notes: Vec<String>,
+}
+
+/// An abnormal return estimated with the days that the answer leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AllDays {
+    /// Cumulative abnormal return.
+    pub car: f64,
+    /// Standard error of it.
+    pub standard_error: f64,
+    /// One over the other.
+    pub t: f64,
+    /// Two-sided probability.
+    pub p: f64,
+}
+
+/// What an abnormal return was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Worth {
+    /// Market capitalization before the window, USD, as given.
+    pub capitalization_usd: f64,
+    /// That times the buy-and-hold abnormal return, USD.
+    pub change_usd: f64,
+    /// That times the standard error of the cumulative abnormal return, USD.
+    pub standard_error_usd: f64,
 }
 
 /// Another event of the same days.
@@ -100,17 +167,44 @@ impl Operation for Shock {
         let moment = event
             .moment()
             .ok_or_else(|| Failure::data(format!("`{}` has no moment in its time zone", event.id)))?;
-        let desk = Desk::new(workbench)?;
-        let mut rows = Vec::new();
-        for ticker in tickers(&desk, &request.tickers)? {
+        let table = factors(request)?;
+        let desk = match &table {
+            Some(table) => Desk::new(workbench)?.with_factors(table),
+            None => Desk::new(workbench)?,
+        };
+        let groups = groups(&desk, &request.groups)?;
+        let mut asked_for = tickers(&desk, &request.tickers)?;
+        if !request.tickers.is_empty() {
+            asked_for.extend(groups.values().flatten().cloned());
+        }
+        let asked_for = unique(asked_for);
+        let worth = capitalizations(&request.capitalization, &asked_for)?;
+        let (mut rows, mut members, mut absent) = (Vec::new(), Vec::new(), Vec::new());
+        for ticker in asked_for {
+            let mut specification = request.specification.clone();
+            if request.without_events {
+                specification.excluded.extend(other_sessions(&desk, events.iter(), event, &ticker, &specification));
+            }
             let asked = Asked {
                 ticker: &ticker,
                 day: Day::Moment(moment),
-                specification: &request.specification,
+                specification: &specification,
                 benchmark: request.benchmark.as_deref(),
             };
-            rows.push(row(&desk, &ticker, &asked));
+            let (mut row, member) = row(&desk, &ticker, &asked);
+            row.value = worth.get(&ticker).zip(row.abnormal.as_ref()).map(|(usd, abnormal)| Worth {
+                capitalization_usd: *usd,
+                change_usd: usd * abnormal.bhar,
+                standard_error_usd: usd * abnormal.standard_error,
+            });
+            match member {
+                Some(member) => members.push(member),
+                None => absent
+                    .push(LeftOut { ticker: ticker.clone(), reason: row.fault.clone().unwrap_or_default() }),
+            }
+            rows.push(row);
         }
+        let (pools, alone) = pools(&members, &absent, &event.firms, &groups, request.resampling);
         let size = |row: &ShockRow| row.abnormal.as_ref().map_or(-1.0, |abnormal| abnormal.car.abs());
         rows.sort_by(|left, right| size(right).total_cmp(&size(left)));
         let overlapping = overlapping(&desk, events.iter(), event, &rows, &request.specification);
@@ -120,9 +214,74 @@ impl Operation for Shock {
             confounders: event.confounders.clone(),
             overlapping,
             rows,
+            pools,
+            alone,
+            resampling: request.resampling,
             data_version: workbench.data_version(),
         })
     }
+}
+
+/// The factors that were given, which the model must be one of.
+fn factors(request: &ShockRequest) -> Result<Option<FactorTable>, Failure> {
+    let is_factors = request.specification.model == Model::Factors;
+    match &request.factors {
+        Some(text) if is_factors => {
+            let table = FactorTable::read(&text.name, &text.text);
+            table.map(Some).map_err(|error| Failure::input(error.to_string()))
+        }
+        Some(text) => Err(Failure::input(format!(
+            "{}: the model {} takes no table of factors; ask for the model {}",
+            text.name,
+            request.specification.model,
+            Model::Factors
+        ))),
+        None if is_factors && request.benchmark.is_none() => {
+            Err(Failure::input(format!("the model {} needs a table of factors", Model::Factors)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Checks that every capitalization is one, and of a ticker that was asked for.
+fn capitalizations<'r>(
+    given: &'r BTreeMap<String, f64>,
+    tickers: &[String],
+) -> Result<&'r BTreeMap<String, f64>, Failure> {
+    for (ticker, usd) in given {
+        if !tickers.contains(ticker) {
+            let hint = nearest(ticker, tickers.iter().map(String::as_str));
+            let hint = did_you_mean(hint.as_deref());
+            return Err(Failure::input(format!(
+                "a capitalization is given for `{ticker}`, which was not asked for{hint}"
+            )));
+        }
+        if !usd.is_finite() || *usd <= 0.0 {
+            return Err(Failure::input(format!(
+                "{ticker}: expected a market capitalization in USD, found {usd}"
+            )));
+        }
+    }
+    Ok(given)
+}
+
+/// First sessions of the other events on record, before the window of this one.
+fn other_sessions<'e>(
+    desk: &Desk<'_>,
+    events: impl Iterator<Item = &'e PolicyEvent>,
+    event: &PolicyEvent,
+    ticker: &str,
+    specification: &Specification,
+) -> Vec<Date> {
+    let Some(exchange) = desk.exchange(ticker) else { return Vec::new() };
+    let session = |event: &PolicyEvent| exchange.first_session_open_after(event.moment()?);
+    let Some(day0) = session(event) else { return Vec::new() };
+    let before = usize::try_from(-specification.window.first()).unwrap_or(0);
+    events
+        .filter(|other| other.id != event.id)
+        .filter_map(session)
+        .filter(|day| *day < day0 && exchange.sessions_between(*day, day0).is_some_and(|apart| apart > before))
+        .collect()
 }
 
 /// Tickers that were asked for; a firm means its first security with quotes.
@@ -155,40 +314,73 @@ fn tickers(desk: &Desk<'_>, asked: &[String]) -> Result<Vec<String>, Failure> {
         .collect()
 }
 
-fn row(desk: &Desk<'_>, ticker: &str, asked: &Asked<'_>) -> ShockRow {
+/// Tickers of groups.
+fn groups(
+    desk: &Desk<'_>,
+    asked: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    asked
+        .iter()
+        .map(|(name, members)| {
+            if members.is_empty() {
+                return Err(Failure::input(format!("the group `{name}` has no firm")));
+            }
+            Ok((name.clone(), tickers(desk, members)?))
+        })
+        .collect()
+}
+
+/// Each ticker once, in order of its first mention.
+fn unique(tickers: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    tickers.into_iter().filter(|ticker| seen.insert(ticker.clone())).collect()
+}
+
+/// One security: what is told of it, and what pools need of it.
+fn row<'d>(desk: &'d Desk<'_>, ticker: &str, asked: &Asked<'_>) -> (ShockRow, Option<Member<'d>>) {
     let security = desk.firms().security(ticker);
     let firm = security.map_or_else(|| ticker.to_owned(), |security| security.name.clone());
-    match desk.study(asked) {
-        Ok(studied) => {
-            let outcome = studied.outcome;
-            let (abnormal, fault) = match outcome.abnormal {
-                Ok(abnormal) => (Some(abnormal), None),
-                Err(fault) => (None, Some(fault.to_string())),
-            };
-            ShockRow {
-                ticker: ticker.to_owned(),
-                firm,
-                exchange: studied.exchange,
-                factors: studied.factors,
-                day0: outcome.day0,
-                raw_return: outcome.raw_return,
-                abnormal,
-                fault,
-                notes: outcome.notes,
-            }
-        }
-        Err(failure) => ShockRow {
-            ticker: ticker.to_owned(),
-            firm,
-            exchange: security.map(|security| security.exchange.clone()),
-            factors: Vec::new(),
-            day0: None,
-            raw_return: None,
-            abnormal: None,
-            fault: Some(failure.message),
-            notes: Vec::new(),
-        },
+    let mut row = ShockRow {
+        ticker: ticker.to_owned(),
+        firm,
+        exchange: security.map(|security| security.exchange.clone()),
+        factors: Vec::new(),
+        day0: None,
+        raw_return: None,
+        abnormal: None,
+        with_all_days: None,
+        value: None,
+        fault: None,
+        notes: Vec::new(),
+    };
+    let studied = match desk.study(asked) {
+        Ok(studied) => studied,
+        Err(failure) => return (ShockRow { fault: Some(failure.message), ..row }, None),
+    };
+    let outcome = &studied.outcome;
+    row.exchange.clone_from(&studied.exchange);
+    row.factors = studied.held.names();
+    row.day0 = outcome.day0;
+    row.raw_return = outcome.raw_return;
+    row.notes.clone_from(&outcome.notes);
+    match &outcome.abnormal {
+        Ok(abnormal) => row.abnormal = Some(abnormal.clone()),
+        Err(fault) => row.fault = Some(fault.to_string()),
     }
+    if !asked.specification.excluded.is_empty()
+        && let (Some(day0), Some(abnormal)) = (outcome.day0, &row.abnormal)
+    {
+        let everything = Specification { excluded: BTreeSet::new(), ..asked.specification.clone() };
+        let whole = studied.held.on(day0, &everything).abnormal.ok();
+        let whole = whole.filter(|whole| whole.estimation_days != abnormal.estimation_days);
+        row.with_all_days =
+            whole.map(|Abnormal { car, standard_error, t, p, .. }| AllDays { car, standard_error, t, p });
+    }
+    let mut member = Member::new(ticker, studied, asked.specification);
+    member.firm = security.and_then(|security| security.firm.clone());
+    let firm = member.firm.as_deref().and_then(|id| desk.firms().firm(id).ok());
+    member.headquarters = firm.map(|firm| firm.headquarters.clone());
+    (row, Some(member))
 }
 
 /// Other events whose first session lies within the window of a row, or next to it.
