@@ -44,5 +44,6 @@ pub use narrows_law::{
 };
 pub use narrows_market::event::{Confounder, PolicyEvent};
 pub use narrows_market::quotes::Quotes;
-pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, Window};
+pub use narrows_market::significance::Kind as TestKind;
+pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};
 pub use narrows_quantity::{Certainty, Decimal, Interval};

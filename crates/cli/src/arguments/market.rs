@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use narrows::{Date, Model, ReturnKind, Window};
+use narrows::{Date, Model, ReturnKind, ThinTrading, Window};
 
 #[derive(Debug, Args)]
 pub(crate) struct EventsCommand {
@@ -40,9 +40,15 @@ pub(crate) struct ShockCommand {
     /// Sessions around day 0, such as -1,+1
     #[arg(long, value_name = "FIRST,LAST", default_value_t = Window::DAY, allow_hyphen_values = true)]
     pub(crate) window: Window,
-    /// What is normal: market, market_adjusted, mean_adjusted, world, leave_one_out
-    #[arg(long, default_value_t = Model::Market)]
-    pub(crate) model: Model,
+    /// What is normal: market, market_adjusted, mean_adjusted, world, leave_one_out, factors; market if not given
+    #[arg(long)]
+    pub(crate) model: Option<Model>,
+    /// Daily factors in the layout of Kenneth French's library (percent, a column RF): model factors
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    pub(crate) factors: Option<PathBuf>,
+    /// Slopes for closes at different hours: scholes_williams, dimson, dimson:LAGS:LEADS
+    #[arg(long, value_name = "ESTIMATOR")]
+    pub(crate) thin: Option<ThinTrading>,
     /// Benchmark; that of each exchange if not given
     #[arg(long, value_name = "TICKER", conflicts_with = "batch")]
     pub(crate) benchmark: Option<String>,
@@ -55,6 +61,25 @@ pub(crate) struct ShockCommand {
     /// A day not to estimate on; repeatable
     #[arg(long, value_name = "DATE")]
     pub(crate) exclude: Vec<Date>,
+    /// Estimate on no day on which another event of the record was first traded
+    #[arg(long, conflicts_with = "batch")]
+    pub(crate) no_confounded: bool,
+    /// A group to test together, such as chips=NVDA,AMD; repeatable
+    #[arg(long = "group", value_name = "NAME=TICKERS", conflicts_with = "batch", value_parser = group)]
+    pub(crate) groups: Vec<(String, Vec<String>)>,
+    /// Market capitalization before the window in USD: the abnormal return is given in USD too; repeatable
+    #[arg(long = "capitalization", value_name = "TICKER=USD", conflicts_with = "batch", value_parser = capitalization)]
+    pub(crate) capitalizations: Vec<(String, f64)>,
+    /// The same as shares outstanding and the last close in USD before the window; repeatable
+    #[arg(long = "shares", value_name = "TICKER=NUMBER@CLOSE", conflicts_with = "batch", value_parser = shares)]
+    pub(crate) shares: Vec<(String, f64)>,
+    /// How often means are drawn anew
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, conflicts_with = "batch",
+        value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub(crate) draws: u32,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 1, conflicts_with = "batch")]
+    pub(crate) seed: u64,
     /// Measure the spread of residuals by their median, which a few wild days do not move
     #[arg(long)]
     pub(crate) robust: bool,
@@ -70,4 +95,37 @@ pub(crate) struct ShockCommand {
     /// Where to write the answered table; standard output if not given
     #[arg(long, value_name = "FILE", requires = "batch")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// A name and what is given for it.
+fn named<'t>(text: &'t str, form: &str) -> Result<(String, &'t str), String> {
+    let parts = text.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+    match parts {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value)),
+        _ => Err(format!("expected {form}, found `{text}`")),
+    }
+}
+
+fn group(text: &str) -> Result<(String, Vec<String>), String> {
+    let (name, tickers) = named(text, "NAME=TICKER,TICKER")?;
+    Ok((name, tickers.split(',').map(|ticker| ticker.trim().to_owned()).collect()))
+}
+
+/// A number above zero; `2.7e12` and `2_700_000` are numbers too.
+fn amount(text: &str) -> Result<f64, String> {
+    let plain = text.trim().replace('_', "");
+    let value = plain.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);
+    value.ok_or_else(|| format!("expected a number above zero, found `{text}`"))
+}
+
+fn capitalization(text: &str) -> Result<(String, f64), String> {
+    let (ticker, usd) = named(text, "TICKER=USD")?;
+    Ok((ticker, amount(usd)?))
+}
+
+fn shares(text: &str) -> Result<(String, f64), String> {
+    let form = "TICKER=NUMBER@CLOSE";
+    let (ticker, value) = named(text, form)?;
+    let (number, close) = value.split_once('@').ok_or_else(|| format!("expected {form}, found `{text}`"))?;
+    Ok((ticker, amount(number)? * amount(close)?))
 }

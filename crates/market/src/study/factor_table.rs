@@ -40,7 +40,8 @@ impl FactorTable {
     /// No line of titles, no day, a line of another width, a cell that is no number or no
     /// percentage of a day, days out of order.
     pub fn read(file: &str, text: &str) -> Result<Self, FactorError> {
-        let fault = |line: Option<usize>, message: String| FactorError { file: file.to_owned(), line, message };
+        let fault =
+            |line: Option<usize>, message: String| FactorError { file: file.to_owned(), line, message };
         let mut titles: Option<Vec<String>> = None;
         let mut dates: Vec<Date> = Vec::new();
         let mut columns: Vec<Vec<f64>> = Vec::new();

@@ -204,7 +204,9 @@ pub(crate) fn pools(
     groups.push((Ground::Event, members.iter().filter(is_named).collect()));
     let alone = markets.values().filter(|group| group.len() == 1);
     let alone = alone.flatten().map(|member| member.ticker.clone()).collect();
-    groups.extend(markets.into_iter().map(|((day0, benchmark), group)| (Ground::Market { day0, benchmark }, group)));
+    groups.extend(
+        markets.into_iter().map(|((day0, benchmark), group)| (Ground::Market { day0, benchmark }, group)),
+    );
     groups.extend(places.into_iter().map(|(place, group)| (Ground::Headquarters(place.to_owned()), group)));
     let mut pools: Vec<Pool> = Vec::new();
     for (ground, group) in groups {
@@ -244,7 +246,8 @@ fn pool(ground: Ground, group: &[&Member<'_>], resampling: Resampling) -> Pool {
         let member = members.remove(*at);
         left_out.push(LeftOut { ticker: member.ticker.clone(), reason: reason.to_string() });
     }
-    let cars: Vec<f64> = members.iter().filter_map(|member| Some(member.abnormal.as_ref().ok()?.car)).collect();
+    let cars: Vec<f64> =
+        members.iter().filter_map(|member| Some(member.abnormal.as_ref().ok()?.car)).collect();
     let (permutation, permutation_fault) = parts(permutation(&members));
     let rose = cars.iter().filter(|car| **car > 0.0).count();
     let drawn = bootstrap(&[cars], Resampled::Firms, LEVEL, resampling.draws, resampling.seed);
@@ -325,7 +328,8 @@ fn permutation(members: &[&Member<'_>]) -> Result<Permutation, String> {
         })
         .collect();
     let on = |day: &Date| -> Option<f64> {
-        let t = |(member, lag): (&&Member<'_>, &isize)| member.t_on(member.row(*day).checked_add_signed(*lag)?);
+        let t =
+            |(member, lag): (&&Member<'_>, &isize)| member.t_on(member.row(*day).checked_add_signed(*lag)?);
         let values: Vec<f64> = members.iter().zip(&lags).filter_map(t).collect();
         // Firms come and go; a day on which most are unknown is no like for like.
         (2 * values.len() >= members.len()).then(|| values.iter().sum::<f64>() / values.len() as f64)

@@ -37,4 +37,4 @@ pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };
-pub use shock::{Overlap, Shock, ShockAnswer, ShockRequest, ShockRow};
+pub use shock::{AllDays, FactorText, Overlap, Shock, ShockAnswer, ShockRequest, ShockRow, Worth};

@@ -183,7 +183,13 @@ impl Operation for Shock {
         for ticker in asked_for {
             let mut specification = request.specification.clone();
             if request.without_events {
-                specification.excluded.extend(other_sessions(&desk, events.iter(), event, &ticker, &specification));
+                specification.excluded.extend(other_sessions(
+                    &desk,
+                    events.iter(),
+                    event,
+                    &ticker,
+                    &specification,
+                ));
             }
             let asked = Asked {
                 ticker: &ticker,
@@ -280,7 +286,9 @@ fn other_sessions<'e>(
     events
         .filter(|other| other.id != event.id)
         .filter_map(session)
-        .filter(|day| *day < day0 && exchange.sessions_between(*day, day0).is_some_and(|apart| apart > before))
+        .filter(|day| {
+            *day < day0 && exchange.sessions_between(*day, day0).is_some_and(|apart| apart > before)
+        })
         .collect()
 }
 
