@@ -22,7 +22,7 @@ pub(crate) struct Band<'a> {
 /// Size of the letters.
 const LETTERS: f64 = 12.0;
 /// Radius of the numbers that tie a change to the table below.
-const NUMBER: f64 = 8.5;
+pub(crate) const NUMBER: f64 = 8.5;
 const BAR_HEIGHT: f64 = 40.0;
 const MARGIN: f64 = 10.0;
 
@@ -147,7 +147,7 @@ fn short(title: &str) -> &str {
 }
 
 /// For each place on a line the lowest row in which it does not touch its neighbours.
-fn stacked(places: &[f64], room: f64) -> Vec<usize> {
+pub(crate) fn stacked(places: &[f64], room: f64) -> Vec<usize> {
     let mut last_in_row: Vec<f64> = Vec::new();
     places
         .iter()

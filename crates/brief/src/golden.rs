@@ -10,6 +10,7 @@ use narrows::{Class, Date};
 
 use crate::band::Band;
 use crate::map::{self, Shown};
+use crate::moves::{Amount, Error, Mark, Moves};
 use crate::tone::Depths;
 
 const STATUSES: [(&str, Class, &str); 5] = [
@@ -150,4 +151,37 @@ fn the_map_is_drawn_as_kept() -> Result<(), String> {
     let shown = Shown { subject: "invented.eel", siblings: &["invented.cod"], others: 2 };
     compare("map-wide.svg", &map::draw(&plane, "wide", [760.0, 560.0], &depths, &shown))?;
     compare("map-narrow.svg", &map::draw(&plane, "narrow", [370.0, 400.0], &depths, &shown))
+}
+
+fn moves() -> Moves<'static> {
+    let error = |value: f64, standard_error: f64| Some(Error { value, standard_error });
+    let mark = |number: usize, announced: Date, tone: &'static str, reaction: [Option<Error>; 2]| Mark {
+        number,
+        announced,
+        tone,
+        sentence: format!("{number}. The ebb of {announced} & what it <moved>."),
+        reaction: reaction.iter().any(Option::is_some).then_some(reaction),
+    };
+    Moves {
+        marks: vec![
+            mark(1, Date::constant(2024, 11, 4), "undetermined", [None, None]),
+            mark(2, Date::constant(2025, 1, 13), "licence", [error(-0.062, 0.021), error(-0.031, 0.009)]),
+            mark(3, Date::constant(2025, 1, 15), "no-licence", [error(0.044, 0.02), None]),
+            mark(4, Date::constant(2025, 2, 3), "exception", [error(0.001, 0.02), error(0.11, 0.012)]),
+        ],
+        amounts: vec![
+            Amount { known: Date::constant(2025, 1, 13), text: "foreseen charge $5 and more".to_owned() },
+            Amount { known: Date::constant(2025, 1, 20), text: "booked $4".to_owned() },
+        ],
+    }
+}
+
+#[test]
+fn moves_are_drawn_as_kept() -> Result<(), String> {
+    let draw = |id: &str, width: f64| moves().draw(id, width, "Moves of an eel").ok_or("nothing drawn");
+    compare("moves-wide.svg", &draw("wide", 1000.0)?)?;
+    compare("moves-narrow.svg", &draw("narrow", 360.0)?)?;
+    let silent = Moves { marks: Vec::new(), amounts: Vec::new() };
+    assert_eq!(silent.draw("none", 1000.0, "Moves of nothing"), None);
+    Ok(())
 }

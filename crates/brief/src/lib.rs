@@ -6,10 +6,12 @@
 
 mod abilities;
 mod band;
+mod costs;
 mod drawing;
 #[cfg(test)]
 mod golden;
 mod map;
+mod moves;
 mod page;
 mod scale;
 mod tone;

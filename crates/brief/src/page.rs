@@ -6,6 +6,7 @@ use narrows::{Class, Decimal, Determination, Flip, Ground, LiveMargin, Origin, T
 
 use crate::abilities::Abilities;
 use crate::band::Band;
+use crate::costs::Costs;
 use crate::map::{self, Shown};
 use crate::tone::{Depths, class_words, tone};
 
@@ -65,6 +66,7 @@ struct Page<'a> {
     planes: Vec<Plane<'a>>,
     siblings: Option<Siblings<'a>>,
     abilities: Option<Abilities<'a>>,
+    costs: Option<Costs<'a>>,
     facts: Vec<Fact<'a>>,
 }
 
@@ -204,6 +206,7 @@ impl<'a> Page<'a> {
             planes: planes.map(|(at, map)| plane(at, map, &depths, &shown)).collect(),
             siblings: siblings.map(|it| sibling_table(it, &answer.chip.chip.id)),
             abilities: Abilities::new(answer),
+            costs: Costs::new(answer, [WIDE_BAND, NARROW_BAND]),
             facts: facts(answer),
             headquarters: name(&check.headquarters),
             from: name(&check.exported_from),

@@ -97,6 +97,34 @@ fn pages_are_sound_and_self_contained() {
     }
 }
 
+/// What a page says of the events that reach a chip.
+#[test]
+fn pages_tell_what_each_change_cost() {
+    let folder = TempDir::new().expect("a folder");
+    let section = |arguments: &[&str]| {
+        let (path, summary) = brief(folder.path(), arguments);
+        (Html::parse_document(&fs::read_to_string(path).expect("a page")), summary)
+    };
+    let (page, summary) = section(&["H20", "--to", "CN", "--on", "2026-11-23"]);
+    assert_eq!(select(&page, ".costs svg.moves").len(), 2, "a picture for each width");
+    let rows = select(&page, ".costs div > table > tbody > tr");
+    assert!(rows.len() >= 15, "every event that reaches the chip, found {}", rows.len());
+    let said = |row: &scraper::ElementRef<'_>| row.text().collect::<String>();
+    let letter =
+        rows.iter().map(said).find(|row| row.contains("2025-04-15-h20-licence-disclosed")).expect("a row");
+    // The raw fall, what the market leaves of it, what overnight returns show, and a confounder.
+    for part in ["−6.9%", "−1.5%", "t −0.55", "−4.1%", "t −2.97", "ASML reported"] {
+        assert!(letter.contains(part), "{part} in {letter}");
+    }
+    let late = rows.iter().map(said).last().expect("an event after the quotes");
+    assert!(!late.contains(", p "), "no test where there is no quote: {late}");
+    assert!(summary.contains("What each change cost: 15 events"), "{summary}");
+
+    let (page, summary) = section(&["TPU v5e", "--to", "CN", "--on", "2025-02-01"]);
+    let rows = select(&page, ".costs").len();
+    assert!(rows == 0 && !summary.contains("each change cost"), "no event reaches it");
+}
+
 /// What a page says of training and serving, chip by chip.
 #[test]
 fn pages_tell_what_a_chip_can_still_do() {

@@ -42,7 +42,7 @@ pub use narrows_condition::{Truth, Value};
 pub use narrows_law::{
     ChangeKind, Class, Determination, FactLine, Flip, Ground, LeadsTo, Missing, Origin, View,
 };
-pub use narrows_market::event::{Confounder, PolicyEvent};
+pub use narrows_market::event::{Confounder, Kind as EventKind, PolicyEvent};
 pub use narrows_market::quotes::Quotes;
 pub use narrows_market::significance::Kind as TestKind;
 pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use narrows::operations::{Abilities, Brief, BriefAnswer, Period, Siblings, Task};
+use narrows::operations::{Abilities, Brief, BriefAnswer, Costs, Period, Role, Siblings, Task};
 use narrows::{Failure, Operation, Workbench};
 
 use super::check::print_question;
@@ -153,6 +153,9 @@ fn summary(out: &mut dyn Write, answer: &BriefAnswer, path: &Path) -> io::Result
     if let Some(abilities) = &answer.abilities {
         print_abilities(out, abilities, &answer.chip.chip.id)?;
     }
+    if let Some(costs) = &answer.costs {
+        print_costs(out, costs)?;
+    }
     writeln!(out)?;
     writeln!(out, "page written to {}", path.display())
 }
@@ -208,4 +211,24 @@ fn print_abilities(out: &mut dyn Write, abilities: &Abilities, subject: &str) ->
         paragraph(out, 2, &line)?;
     }
     Ok(())
+}
+
+/// The sessions on which the maker's shares moved most against what is usual for them.
+fn print_costs(out: &mut dyn Write, costs: &Costs) -> io::Result<()> {
+    let reactions = costs.events.iter().filter_map(|costly| {
+        let maker = costly.reactions.iter().find(|reaction| reaction.role == Role::Maker)?;
+        let overnight = maker.overnight.as_ref().and_then(|row| Some((" overnight", row.abnormal.as_ref()?)));
+        let close = maker.close.abnormal.as_ref().map(|abnormal| ("", abnormal));
+        let sharper =
+            overnight.into_iter().chain(close).max_by(|one, two| one.1.t.abs().total_cmp(&two.1.t.abs()));
+        let (when, abnormal) = sharper?;
+        Some((maker.close.day0?, &maker.close.ticker, when, abnormal, &costly.event.title))
+    });
+    let Some(sharpest) = reactions.max_by(|one, two| one.3.t.abs().total_cmp(&two.3.t.abs())) else {
+        return Ok(());
+    };
+    heading(out, &format!("What each change cost: {} events, the sharpest", costs.events.len()))?;
+    let (day0, ticker, when, abnormal, title) = sharpest;
+    let change = 100.0 * abnormal.car;
+    paragraph(out, 2, &format!("{day0} {ticker} {change:+.1}%{when} (t {:.1}): {title}", abnormal.t))
 }

@@ -269,9 +269,7 @@ impl<'a> Desk<'a> {
         let estimated = outcome.abnormal.as_ref().ok().and_then(|it| it.estimation_days.first());
         let first = estimated.copied().or(before).unwrap_or(day0);
         let last = outcome.abnormal.as_ref().ok().and_then(|it| it.days.last()).copied().unwrap_or(day0);
-        let matters = |fault: &&Fault| {
-            fault.kind != FaultKind::Gap && fault.concerns(first, last)
-        };
+        let matters = |fault: &&Fault| fault.kind != FaultKind::Gap && fault.concerns(first, last);
         let faults = security.faults.iter().filter(matters).take(3);
         let faults: Vec<String> = faults.map(|fault| format!("quotes: {fault}")).collect();
         outcome.notes.extend(faults);

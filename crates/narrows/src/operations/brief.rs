@@ -1,6 +1,7 @@
 //! `brief`: everything that one page on a chip and a destination shows.
 
 mod abilities;
+mod costs;
 
 use narrows_catalog::{Chip, figure_kind};
 use narrows_condition::Value;
@@ -9,6 +10,7 @@ use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
 
 pub use abilities::{Abilities, AbilityComparison};
+pub use costs::{CostlyEvent, Costs, Party, Reaction, Role};
 
 use super::check::{Check, CheckAnswer, CheckRequest};
 use super::chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
@@ -41,6 +43,9 @@ pub struct BriefAnswer {
     /// What the chip does for some models, beside its siblings and others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abilities: Option<Abilities>,
+    /// What each change of policy cost; none where no event reaches the chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
     /// Instruments behind any status of the history, in the order of their first effect there.
     pub instruments: Vec<InstrumentReference>,
 }
@@ -148,6 +153,7 @@ impl Operation for Brief {
         let instruments = instruments(&mut examiner, request, &history.periods)?;
         let siblings = siblings(workbench, request, &chip, &check)?;
         let abilities = abilities::abilities(workbench, &chip.chip, siblings.as_ref())?;
+        let costs = costs::costs(workbench, &chip.chip)?;
         Ok(BriefAnswer {
             statuses: examiner.jurisdiction().statuses().to_vec(),
             check,
@@ -156,6 +162,7 @@ impl Operation for Brief {
             planes,
             siblings,
             abilities,
+            costs,
             instruments,
         })
     }

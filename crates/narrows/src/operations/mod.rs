@@ -16,7 +16,8 @@ mod rules;
 mod shock;
 
 pub use brief::{
-    Abilities, AbilityComparison, Brief, BriefAnswer, Sibling, SiblingCell, SiblingRow, Siblings,
+    Abilities, AbilityComparison, Brief, BriefAnswer, CostlyEvent, Costs, Party, Reaction, Role, Sibling,
+    SiblingCell, SiblingRow, Siblings,
 };
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};

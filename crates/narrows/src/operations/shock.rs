@@ -19,7 +19,7 @@ use crate::workbench::Workbench;
 pub struct Shock;
 
 /// What `shock` is asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShockRequest {
     /// The event: id, name or day.

@@ -1,0 +1,193 @@
+//! What each change cost, made ready for the page: events with what shares did, and marks for
+//! the picture.
+
+use narrows::operations::{BriefAnswer, CostlyEvent, Reaction, Role, ShockRow};
+use narrows::{EventKind, PolicyEvent};
+
+use crate::moves::{Error, Mark, Moves};
+
+/// The section of the page.
+pub(crate) struct Costs<'a> {
+    /// Name and ticker of the maker.
+    pub(crate) maker: String,
+    /// Days for which there are quotes.
+    pub(crate) quoted: String,
+    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) wide: Option<String>,
+    pub(crate) narrow: Option<String>,
+}
+
+/// One event.
+pub(crate) struct Row<'a> {
+    pub(crate) number: usize,
+    pub(crate) event: &'a PolicyEvent,
+    pub(crate) kind: &'static str,
+    pub(crate) tone: &'static str,
+    /// First session that could react, where the maker's shares tell.
+    pub(crate) day0: String,
+    pub(crate) raw: String,
+    pub(crate) close: Option<Cell>,
+    pub(crate) overnight: Option<Cell>,
+    /// What a reader should know of the maker's figures, and of firms that cannot be shown.
+    pub(crate) notes: Vec<String>,
+    /// What else moved the shares.
+    pub(crate) confounders: Vec<String>,
+    pub(crate) others: Vec<Other<'a>>,
+}
+
+/// An abnormal return with its test.
+pub(crate) struct Cell {
+    pub(crate) value: String,
+    pub(crate) test: String,
+    /// Such a day comes about less than once in twenty by chance.
+    pub(crate) rare: bool,
+}
+
+/// A share other than the maker's.
+pub(crate) struct Other<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) ticker: &'a str,
+    pub(crate) role: &'static str,
+    pub(crate) day0: String,
+    pub(crate) raw: String,
+    pub(crate) close: Option<Cell>,
+    pub(crate) overnight: Option<Cell>,
+    pub(crate) note: String,
+}
+
+/// Probability below which a return counts as rare.
+const RARE: f64 = 0.05;
+
+impl<'a> Costs<'a> {
+    /// `widths` of the two pictures.
+    pub(crate) fn new(answer: &'a BriefAnswer, widths: [f64; 2]) -> Option<Self> {
+        let costs = answer.costs.as_ref()?;
+        let maker = costs.maker.as_ref();
+        let name = maker.map_or("its maker", |maker| maker.name.as_str());
+        let rows: Vec<Row<'a>> = costs.events.iter().enumerate().map(|(at, event)| row(at, event)).collect();
+        let moves = Moves {
+            marks: rows.iter().zip(&costs.events).map(|(row, event)| mark(row, event, name)).collect(),
+            amounts: Vec::new(),
+        };
+        let title = format!(
+            "Abnormal returns of {name} when events that reach the {} became known",
+            answer.chip.chip.name
+        );
+        let [wide, narrow] = widths;
+        Some(Self {
+            maker: maker.map_or_else(
+                || "the maker, which is not on record".to_owned(),
+                |maker| match &maker.ticker {
+                    Some(ticker) => format!("{} ({ticker})", maker.name),
+                    None => format!("{}, of which no quotes are at hand", maker.name),
+                },
+            ),
+            quoted: costs.quoted.map_or_else(String::new, |(first, last)| format!("{first} to {last}")),
+            wide: moves.draw("moves-wide", wide, &title),
+            narrow: moves.draw("moves-narrow", narrow, &title),
+            rows,
+        })
+    }
+}
+
+const fn tone(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Tighten => "licence",
+        EventKind::Loosen => "no-licence",
+        EventKind::Threaten | EventKind::Retaliate => "exception",
+        EventKind::Negotiate | EventKind::Statement => "undetermined",
+    }
+}
+
+const fn kind(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Tighten => "tightened",
+        EventKind::Loosen => "loosened",
+        EventKind::Threaten => "threat",
+        EventKind::Retaliate => "retaliation",
+        EventKind::Negotiate => "talks",
+        EventKind::Statement => "statement",
+    }
+}
+
+fn row(at: usize, costly: &CostlyEvent) -> Row<'_> {
+    let event = &costly.event;
+    let maker = costly.reactions.iter().find(|reaction| reaction.role == Role::Maker);
+    let mut notes: Vec<String> = maker.into_iter().flat_map(|maker| notes(&maker.close)).collect();
+    notes.extend(costly.left_out.iter().map(|(name, why)| format!("{name}: {why}")));
+    let mut confounders: Vec<String> = event.confounders.iter().map(|other| other.what.clone()).collect();
+    let told = |id: &String| event.confounders.iter().any(|other| other.event.as_ref() == Some(id));
+    let overlapping = costly.overlapping.iter().filter(|other| !told(&other.id));
+    confounders.extend(overlapping.map(|other| format!("{} ({})", other.title, other.announced)));
+    Row {
+        number: at + 1,
+        event,
+        kind: kind(event.kind),
+        tone: tone(event.kind),
+        day0: maker.and_then(|it| it.close.day0).map(|day| day.to_string()).unwrap_or_default(),
+        raw: maker.and_then(|it| it.close.raw_return).map(percent).unwrap_or_default(),
+        close: maker.and_then(|it| cell(&it.close)),
+        overnight: maker.and_then(|it| cell(it.overnight.as_ref()?)),
+        notes,
+        confounders,
+        others: costly.reactions.iter().filter(|it| it.role != Role::Maker).map(other).collect(),
+    }
+}
+
+fn other(reaction: &Reaction) -> Other<'_> {
+    let close = &reaction.close;
+    Other {
+        name: &close.firm,
+        ticker: &close.ticker,
+        role: match reaction.role {
+            Role::Maker => "maker",
+            Role::Named => "named by the event",
+        },
+        day0: close.day0.map(|day| day.to_string()).unwrap_or_default(),
+        raw: close.raw_return.map(percent).unwrap_or_default(),
+        close: cell(close),
+        overnight: reaction.overnight.as_ref().and_then(cell),
+        note: notes(close).join("; "),
+    }
+}
+
+fn notes(row: &ShockRow) -> Vec<String> {
+    row.fault.iter().chain(&row.notes).cloned().collect()
+}
+
+fn cell(row: &ShockRow) -> Option<Cell> {
+    let found = row.abnormal.as_ref()?;
+    Some(Cell {
+        value: percent(found.car),
+        test: format!("t {:.2}, p {:.3}", found.t, found.p).replace('-', "−"),
+        rare: found.p < RARE,
+    })
+}
+
+fn percent(fraction: f64) -> String {
+    format!("{:+.1}%", 100.0 * fraction).replace('-', "−")
+}
+
+fn mark<'a>(row: &Row<'a>, costly: &'a CostlyEvent, name: &str) -> Mark<'a> {
+    let event = &costly.event;
+    let maker = costly.reactions.iter().find(|reaction| reaction.role == Role::Maker);
+    let error = |row: &ShockRow| {
+        let found = row.abnormal.as_ref()?;
+        Some(Error { value: found.car, standard_error: found.standard_error })
+    };
+    let mut sentence = format!("{}. {}, {}: {}.", row.number, event.days.announced, row.kind, event.title);
+    if let Some(close) = &row.close {
+        sentence.push_str(&format!(" {name} {} apart from the market ({})", close.value, close.test));
+        if let Some(overnight) = &row.overnight {
+            sentence.push_str(&format!(", {} overnight ({})", overnight.value, overnight.test));
+        }
+        sentence.push('.');
+    }
+    Mark {
+        number: row.number,
+        announced: event.days.announced,
+        tone: row.tone,
+        sentence,
+        reaction: maker.map(|it| [error(&it.close), it.overnight.as_ref().and_then(error)]),
+    }
+}

@@ -1,0 +1,163 @@
+//! What each change of policy cost: the events that reach a chip, and what shares of its maker,
+//! of the maker's suppliers and of the firms that an event names did on the first session that
+//! could react.
+
+use jiff::civil::Date;
+use narrows_catalog::Chip;
+use narrows_market::event::PolicyEvent;
+use narrows_market::firm::Firm;
+use narrows_market::study::{ReturnKind, Specification};
+use serde::Serialize;
+
+use super::super::events::{EventsOperation, EventsRequest};
+use super::super::shock::{Overlap, Shock, ShockAnswer, ShockRequest, ShockRow};
+use crate::failure::Failure;
+use crate::operation::Operation;
+use crate::workbench::Workbench;
+
+/// What each change of policy cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Costs {
+    /// The firm that makes the chip, if it is on record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maker: Option<Party>,
+    /// First and last day of the quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<(Date, Date)>,
+    /// Events that reach the chip, the earliest first.
+    pub events: Vec<CostlyEvent>,
+}
+
+/// A firm whose shares are looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Party {
+    /// Id of the firm.
+    pub firm: String,
+    /// Its name.
+    pub name: String,
+    /// Its security with quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticker: Option<String>,
+}
+
+/// One event and what shares did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CostlyEvent {
+    /// The event, with its confounders.
+    pub event: PolicyEvent,
+    /// Other events of the same sessions.
+    pub overlapping: Vec<Overlap>,
+    /// The maker first, then the others, the largest abnormal return first.
+    pub reactions: Vec<Reaction>,
+    /// Firms whose shares cannot be shown, with the reason.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// What one share did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reaction {
+    /// What the firm is to the chip.
+    pub role: Role,
+    /// From close to close.
+    pub close: ShockRow,
+    /// From the close before to the open, where quotes tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overnight: Option<ShockRow>,
+}
+
+/// What a firm is to the chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It makes the chip.
+    Maker,
+    /// The event names it.
+    Named,
+}
+
+/// None where no event reaches the chip.
+pub(super) fn costs(workbench: &Workbench, chip: &Chip) -> Result<Option<Costs>, Failure> {
+    let request = EventsRequest { chip: Some(chip.id.clone()), ..EventsRequest::default() };
+    let events = EventsOperation::run(workbench, &request)?.events;
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let (firms, quotes) = (workbench.firms()?, workbench.quotes()?);
+    let party = |firm: &Firm| Party {
+        firm: firm.id.clone(),
+        name: firm.name.clone(),
+        ticker: firm.securities.iter().find(|ticker| quotes.get(ticker).is_some()).cloned(),
+    };
+    let maker = firms.firm(&chip.vendor).ok().map(party);
+    let events = events.into_iter().map(|event| {
+        let mut parties: Vec<(Role, Party)> = Vec::new();
+        let mut left_out = Vec::new();
+        parties.extend(maker.clone().map(|maker| (Role::Maker, maker)));
+        for id in &event.firms {
+            match firms.firm(id) {
+                Ok(firm) if parties.iter().all(|(_, known)| known.firm != firm.id) => {
+                    parties.push((Role::Named, party(firm)));
+                }
+                Ok(_) => {}
+                Err(unknown) => left_out.push((id.clone(), unknown.to_string())),
+            }
+        }
+        one(workbench, event, &parties, left_out)
+    });
+    let days = quotes.iter().filter_map(|series| Some((*series.dates.first()?, *series.dates.last()?)));
+    Ok(Some(Costs {
+        maker: maker.clone(),
+        quoted: days.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))),
+        events: events.collect::<Result<_, Failure>>()?,
+    }))
+}
+
+fn one(
+    workbench: &Workbench,
+    event: PolicyEvent,
+    parties: &[(Role, Party)],
+    mut left_out: Vec<(String, String)>,
+) -> Result<CostlyEvent, Failure> {
+    let quoted: Vec<(Role, &str)> =
+        parties.iter().filter_map(|(role, party)| Some((*role, party.ticker.as_deref()?))).collect();
+    let without = parties.iter().filter(|(_, party)| party.ticker.is_none());
+    left_out.extend(without.map(|(_, party)| (party.name.clone(), "no quotes of it are at hand".to_owned())));
+    if quoted.is_empty() {
+        return Ok(CostlyEvent { event, overlapping: Vec::new(), reactions: Vec::new(), left_out });
+    }
+    let close = ask(workbench, &event, &quoted, ReturnKind::Close)?;
+    let overnight = ask(workbench, &event, &quoted, ReturnKind::Overnight)?;
+    let role = |ticker: &str| quoted.iter().find(|(_, known)| *known == ticker).map(|(role, _)| *role);
+    let mut reactions: Vec<Reaction> = Vec::new();
+    for row in close.rows {
+        let Some(role) = role(&row.ticker) else { continue };
+        if row.raw_return.is_none() {
+            let why = row.fault.unwrap_or_else(|| "no quote on the day".to_owned());
+            left_out.push((row.firm, why));
+            continue;
+        }
+        let overnight =
+            overnight.rows.iter().find(|it| it.ticker == row.ticker && it.raw_return.is_some()).cloned();
+        reactions.push(Reaction { role, close: row, overnight });
+    }
+    // Sorting is stable: within a role the order is that of the answer, the largest first.
+    reactions.sort_by_key(|reaction| reaction.role);
+    Ok(CostlyEvent { event, overlapping: close.overlapping, reactions, left_out })
+}
+
+fn ask(
+    workbench: &Workbench,
+    event: &PolicyEvent,
+    quoted: &[(Role, &str)],
+    return_kind: ReturnKind,
+) -> Result<ShockAnswer, Failure> {
+    Shock::run(
+        workbench,
+        &ShockRequest {
+            event: event.id.clone(),
+            tickers: quoted.iter().map(|(_, ticker)| (*ticker).to_owned()).collect(),
+            specification: Specification { return_kind, ..Specification::default() },
+            ..ShockRequest::default()
+        },
+    )
+}
