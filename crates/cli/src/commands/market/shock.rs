@@ -180,7 +180,9 @@ fn print(out: &mut dyn Write, answer: &ShockAnswer) -> io::Result<()> {
     writeln!(out, "{}", text::table(&header, &[2, 3, 4, 5, 6], &[0, 1, 2, 3, 4, 5, 6], rows))?;
     print_all_days(out, answer)?;
     print_values(out, answer)?;
-    writeln!(out)?;
+    if answer.rows.iter().any(|row| row.fault.is_some() || !row.notes.is_empty()) {
+        writeln!(out)?;
+    }
     // A note that many share is told once.
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for row in &answer.rows {
@@ -197,12 +199,15 @@ fn print(out: &mut dyn Write, answer: &ShockAnswer) -> io::Result<()> {
         item(out, 0, &format!("{whom}:"), note)?;
     }
     pools::print(out, answer)?;
-    if !answer.confounders.is_empty() || !answer.overlapping.is_empty() {
+    // An event of the record that is on record as a confounder is told once.
+    let told = |id: &str| answer.confounders.iter().any(|confounder| confounder.event.as_deref() == Some(id));
+    let overlapping: Vec<_> = answer.overlapping.iter().filter(|other| !told(&other.id)).collect();
+    if !answer.confounders.is_empty() || !overlapping.is_empty() {
         heading(out, "What else moved these shares then")?;
         for confounder in &answer.confounders {
             item(out, 0, "-", &format!("{} ({})", confounder.what, confounder.kind))?;
         }
-        for other in &answer.overlapping {
+        for other in overlapping {
             item(out, 0, "-", &format!("{}: {} [{}]", other.announced, other.title, other.id))?;
         }
     }
