@@ -3,6 +3,7 @@
 //! What is not here: reading from disk or network, a clock, and any particular firm or event.
 pub mod event;
 pub mod exchange;
+pub mod exposure;
 pub mod firm;
 pub mod quotes;
 pub mod ripple;
