@@ -80,6 +80,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::Perf(command) => commands::perf::run(&workbench, command, format),
         Command::Events(command) => commands::market::events::run(&workbench, command, format),
         Command::Shock(command) => commands::market::shock::run(&workbench, command, format),
+        Command::Exposure(command) => commands::market::exposure::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

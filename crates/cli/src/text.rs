@@ -24,6 +24,36 @@ pub(crate) fn class_style(class: Class) -> Style {
     colour.on_default().effects(Effects::BOLD)
 }
 
+/// A whole number with its thousands set apart.
+pub(crate) fn grouped(value: f64) -> String {
+    let whole = format!("{value:.0}");
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}")
+}
+
+/// A probability with so many digits after the point; none is ever zero.
+pub(crate) fn probability(p: f64, digits: usize) -> String {
+    let least = 0.1_f64.powi(i32::try_from(digits).unwrap_or(i32::MAX));
+    if p < least / 2.0 { format!("<{least:.digits$}") } else { format!("{p:.digits$}") }
+}
+
+/// A number with at most so many digits after the point.
+pub(crate) fn decimals(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    if !text.contains('.') {
+        return text;
+    }
+    let plain = text.trim_end_matches('0').trim_end_matches('.');
+    if plain == "-0" { "0".to_owned() } else { plain.to_owned() }
+}
+
 /// A text broken into lines, each with an indent.
 pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::Result<()> {
     let spaces = " ".repeat(indent);

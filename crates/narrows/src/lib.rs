@@ -47,3 +47,11 @@ pub use narrows_market::quotes::Quotes;
 pub use narrows_market::significance::Kind as TestKind;
 pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};
 pub use narrows_quantity::{Certainty, Decimal, Interval};
+
+/// What firms stand to lose: the types of the answers of `exposure`.
+pub mod exposure {
+    pub use narrows_market::exposure::money::{Bounds, Units, Usd};
+    pub use narrows_market::exposure::record::{Figure, Kind as FigureKind, Measure, Unit as FigureUnit};
+    pub use narrows_market::exposure::risk::{AtRisk, Estimate, Later, QuarterRisk, Supposed};
+    pub use narrows_market::exposure::units::{Divisor, Reading};
+}

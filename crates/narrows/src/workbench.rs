@@ -8,6 +8,7 @@ use narrows_data::{CONTENT_HASH, FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
 use narrows_market::event::{Events, Reference, Register};
 use narrows_market::exchange::Exchanges;
+use narrows_market::exposure::record::Exposures;
 use narrows_market::firm::Firms;
 use narrows_market::quotes::{Quotes, Remark};
 use narrows_perf::model::Models;
@@ -42,6 +43,7 @@ pub struct Workbench {
     events: OnceLock<Result<Arc<Events>, Failure>>,
     exchanges: OnceLock<Result<Arc<Exchanges>, Failure>>,
     firms: OnceLock<Result<Arc<Firms>, Failure>>,
+    exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     own_quotes: Quotes,
 }
@@ -200,6 +202,18 @@ impl Workbench {
         self.firms.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// What is on record of firms' sales to China, their charges and lost sales.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn exposures(&self) -> Result<&Arc<Exposures>, Failure> {
+        let read = || {
+            let files = self.files("exposure").into_iter().map(|(_, file)| file);
+            Exposures::read(files).map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.exposures.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
     /// Daily returns, embedded and the user's own.
     ///
     /// # Errors
@@ -344,6 +358,26 @@ impl Workbench {
         if problems.is_empty() { Ok(()) } else { Err(self.fault(Problems(problems))) }
     }
 
+    /// Every record of exposure is of a firm, and its parts are chips.
+    fn check_exposures(&self, firms: &Firms, registers: &Names) -> Result<(), Failure> {
+        for record in self.exposures()?.iter() {
+            let wrong = |what: &str, id: &str, hint: Option<String>| {
+                let hint = did_you_mean(hint.as_deref());
+                Failure::data(format!("the exposure of `{}`: no {what} has the id `{id}`{hint}", record.firm))
+            };
+            if !firms.iter().any(|firm| firm.id == record.firm) {
+                return Err(wrong("firm", &record.firm, firms.nearest(&record.firm)));
+            }
+            let chips = || registers.chips.iter().map(String::as_str);
+            for id in record.parts.iter().flat_map(|part| &part.chips) {
+                if !chips().any(|chip| chip == id) {
+                    return Err(wrong("chip", id, nearest(id, chips())));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Every embedded series has a security, which has an exchange ([`Firms::check`]).
     fn check_quotes(&self, firms: &Firms) -> Result<(), Failure> {
         let embedded = self.embedded_quotes()?;
@@ -372,6 +406,7 @@ impl Workbench {
         let registers = self.registers()?;
         let events = self.events()?;
         self.check_quotes(self.firms()?)?;
+        self.check_exposures(self.firms()?, &registers)?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use narrows::{Date, Model, ReturnKind, ThinTrading, Window};
 
 #[derive(Debug, Args)]
@@ -95,6 +95,58 @@ pub(crate) struct ShockCommand {
     /// Where to write the answered table; standard output if not given
     #[arg(long, value_name = "FILE", requires = "batch")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExposureCommand {
+    /// Firm: id, name or ticker
+    pub(crate) firm: String,
+    /// State that the rule is supposed to take; each in turn if not given
+    #[arg(long, value_enum)]
+    pub(crate) state: Option<StateArgument>,
+    /// Fee, a share of sales, for the state `fee`
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) fee: Option<f64>,
+    /// Day of which the knowledge is; today (UTC) if not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+    /// Quarters to show, that under way included
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quarters: Option<usize>,
+    /// How sales are ascribed to China, such as `billing` or `headquarters`
+    #[arg(long, value_name = "BASIS")]
+    pub(crate) basis: Option<String>,
+    /// Part under the rule
+    #[arg(long, value_name = "PART")]
+    pub(crate) part: Option<String>,
+    /// Share of a foreseen charge that is never booked; from the cases known by then if not given
+    #[arg(long, value_name = "LOW,HIGH", value_parser = shares_of_one)]
+    pub(crate) never_booked: Option<(f64, f64)>,
+    /// Share of a booked charge that is released; likewise
+    #[arg(long, value_name = "LOW,HIGH", value_parser = shares_of_one)]
+    pub(crate) released: Option<(f64, f64)>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StateArgument {
+    /// No sales
+    Ban,
+    /// Sales need a licence that may be refused
+    Licence,
+    /// Sales cost a share of their price
+    Fee,
+    /// Sales need nothing
+    Open,
+}
+
+/// Two shares, or one for both.
+fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
+    let wrong = || format!("expected one share such as 0.2 or two such as 0.1,0.4, found `{text}`");
+    let one = |part: &str| part.trim().parse::<f64>().map_err(|_| wrong());
+    match text.split_once(',') {
+        Some((low, high)) => Ok((one(low)?, one(high)?)),
+        None => one(text).map(|share| (share, share)),
+    }
 }
 
 /// A name and what is given for it.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
-pub(crate) use market::{EventsCommand, ShockCommand};
+pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Events(EventsCommand),
     /// What shares did when an event became known, apart from the market
     Shock(Box<ShockCommand>),
+    /// What a firm stood to lose under a state of the rule, beside what came out later
+    Exposure(ExposureCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

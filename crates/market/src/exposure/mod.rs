@@ -1,7 +1,6 @@
 //! What a firm stands to lose when a rule turns: what is on record ([`record`]), what was at
-//! risk on a day by what was known then ([`risk`]), how rules have turned and may turn
-//! ([`history`], [`hazard`], [`chain`]), what that costs ([`outcome`]), and how many of a part
-//! to build under such a rule ([`stock`]).
+//! risk on a day by what was known then ([`risk`]), what became of charges elsewhere
+//! ([`recovery`]), and how many parts a charge stands for ([`units`]).
 //!
 //! A charge, a sale, a price and a cost are different types ([`money`]): a charge over a price
 //! is no number of units.
@@ -12,3 +11,4 @@ mod read;
 pub mod record;
 pub mod recovery;
 pub mod risk;
+pub mod units;

@@ -1,5 +1,6 @@
 //! Commands on what a change of rule cost, and whom.
 
 pub(crate) mod events;
+pub(crate) mod exposure;
 mod pools;
 pub(crate) mod shock;

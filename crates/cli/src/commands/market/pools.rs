@@ -39,6 +39,7 @@ fn summary(pool: &Pool) -> Vec<String> {
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(|| "none".to_owned(), |value| format!("{value:.digits$}"))
     };
+    let probability = |p: Option<f64>| p.map_or_else(|| "none".to_owned(), |p| text::probability(p, 3));
     vec![
         name(&pool.ground),
         pool.firms.to_string(),
@@ -46,8 +47,8 @@ fn summary(pool: &Pool) -> Vec<String> {
         percent(pool.mean),
         format!("{:.2}", pool.correlation.mean),
         number(found.and_then(|test| test.statistic), 2),
-        number(found.and_then(|test| test.p), 3),
-        number(pool.permutation.as_ref().map(|it| it.p), 3),
+        probability(found.and_then(|test| test.p)),
+        probability(pool.permutation.as_ref().map(|it| it.p)),
     ]
 }
 
@@ -87,7 +88,7 @@ fn print_tests(out: &mut dyn Write, answer: &ShockAnswer, pool: &Pool) -> io::Re
                 rows.push(vec![
                     title.to_owned(),
                     format!("{statistic:.3}"),
-                    format!("{p:.4}"),
+                    text::probability(p, 4),
                     remark.to_owned(),
                 ]);
             }
@@ -98,7 +99,7 @@ fn print_tests(out: &mut dyn Write, answer: &ShockAnswer, pool: &Pool) -> io::Re
         Some(found) => rows.push(vec![
             "permutation over days".to_owned(),
             format!("{:.3}", found.observed),
-            format!("{:.4}", found.p),
+            text::probability(found.p, 4),
             format!("{} of {} days show as much", found.as_large, found.draws),
         ]),
         None => faults.push(("permutation over days", pool.permutation_fault.as_deref().unwrap_or_default())),
@@ -107,7 +108,7 @@ fn print_tests(out: &mut dyn Write, answer: &ShockAnswer, pool: &Pool) -> io::Re
         Some(found) => rows.push(vec![
             "bootstrap of firms".to_owned(),
             format!("{:.3}", found.mean / found.standard_error),
-            format!("{:.4}", found.p),
+            text::probability(found.p, 4),
             format!("unreliable *; 95%: {} to {}", percent(found.low), percent(found.high)),
         ]),
         None => faults.push(("bootstrap of firms", pool.bootstrap_fault.as_deref().unwrap_or_default())),

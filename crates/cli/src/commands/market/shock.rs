@@ -169,7 +169,7 @@ fn print(out: &mut dyn Write, answer: &ShockAnswer) -> io::Result<()> {
                 percent(abnormal.car),
                 percent(abnormal.standard_error).trim_start_matches('+').to_owned(),
                 format!("{:.2}", abnormal.t),
-                format!("{:.3}", abnormal.p),
+                text::probability(abnormal.p, 3),
             ]),
             None => cells.extend(["none".to_owned(), String::new(), String::new(), String::new()]),
         }

@@ -16,6 +16,7 @@ use narrows::{Failure, Workbench};
 use crate::Stop;
 use crate::arguments::{ChipArguments, Format, PerfCommand};
 use crate::files;
+use crate::text::grouped;
 
 pub(crate) fn run(workbench: &Workbench, command: &PerfCommand, format: Format) -> Result<u8, Stop> {
     match command {
@@ -73,16 +74,7 @@ pub(super) fn short(value: f64) -> String {
         return "-".to_owned();
     }
     if size >= 1_000.0 {
-        let whole = format!("{:.0}", value);
-        let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |digits| ("-", digits));
-        let mut grouped = String::new();
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        return format!("{sign}{grouped}");
+        return grouped(value);
     }
     match size {
         _ if size >= 100.0 => format!("{value:.0}"),
