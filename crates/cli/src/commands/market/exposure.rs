@@ -202,14 +202,15 @@ fn print_later(out: &mut dyn Write, state: &AtRisk) -> io::Result<()> {
             format!("{}{}", measure_words(figure.measure), kind_words(figure.kind)),
             amount(figure.range, &figure.unit),
             figure.known.to_string(),
-            figure.certainty.to_string(),
+            format!("{} [{}]", figure.certainty, source + 1),
         ]
     });
-    writeln!(
-        out,
-        "{}",
-        text::table(&["period", "what", "amount", "known", "certainty"], &[2], &[0, 2, 3], rows)
-    )
+    let header = ["period", "what", "amount", "known", "certainty"];
+    writeln!(out, "{}", text::table(&header, &[2], &[0, 2, 3, 4], rows))?;
+    for (at, source) in sources.iter().enumerate() {
+        item(out, 0, &format!("[{}]", at + 1), source)?;
+    }
+    Ok(())
 }
 
 fn print_units(out: &mut dyn Write, units: &UnitsAnswer) -> io::Result<()> {
