@@ -5,6 +5,7 @@ pub mod event;
 pub mod exchange;
 pub mod exposure;
 pub mod firm;
+pub mod policy;
 pub mod quotes;
 pub mod ripple;
 pub mod significance;

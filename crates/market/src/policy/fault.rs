@@ -1,0 +1,81 @@
+//! [`Fault`]: figures with which nothing can be computed.
+
+use super::hazard::Transition;
+
+/// Figures with which nothing can be computed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Fault {
+    /// A figure that must be zero or more, and finite.
+    #[error("{what}: expected a finite figure of zero or more, found {value}")]
+    Negative {
+        /// What it is.
+        what: &'static str,
+        /// The figure.
+        value: f64,
+    },
+    /// A figure that must be above zero, and finite.
+    #[error("{what}: expected a finite figure above zero, found {value}")]
+    NotPositive {
+        /// What it is.
+        what: &'static str,
+        /// The figure.
+        value: f64,
+    },
+    /// A share that must lie from zero to one.
+    #[error("{what}: expected a share from 0 to 1, found {value}")]
+    Share {
+        /// What it is.
+        what: &'static str,
+        /// The figure.
+        value: f64,
+    },
+    /// Probabilities that do not sum to one.
+    #[error("probabilities of the states at delivery: expected a sum of 1, found {sum}")]
+    Sum {
+        /// Their sum.
+        sum: f64,
+    },
+    /// What a stranded part brings covers its cost, so that no number of parts is too many.
+    #[error("salvage of {salvage} covers the unit cost of {unit_cost}, so that no number is too many")]
+    FreeStock {
+        /// What a stranded part brings.
+        salvage: f64,
+        /// What a part costs.
+        unit_cost: f64,
+    },
+    /// A range whose lower end lies above its upper end.
+    #[error("demand: expected a lower end no higher than the upper one, found {low} to {high}")]
+    Range {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+    /// No time was spent in the state, and the prior alone gives no hazard.
+    #[error("{transition}: nobody was ever in that state, so that its hazard must be given")]
+    NoTime {
+        /// The transition.
+        transition: Transition,
+    },
+    /// Fewer draws than a spread needs.
+    #[error("expected at least 2 draws, found {draws}")]
+    Draws {
+        /// Draws asked for.
+        draws: usize,
+    },
+}
+
+/// Checks a figure that must be finite and zero or more.
+pub(super) fn not_negative(what: &'static str, value: f64) -> Result<f64, Fault> {
+    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(Fault::Negative { what, value }) }
+}
+
+/// Checks a figure that must be finite and above zero.
+pub(super) fn positive(what: &'static str, value: f64) -> Result<f64, Fault> {
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(Fault::NotPositive { what, value }) }
+}
+
+/// Checks a share from zero to one.
+pub(super) fn share(what: &'static str, value: f64) -> Result<f64, Fault> {
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(Fault::Share { what, value }) }
+}
