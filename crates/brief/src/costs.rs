@@ -1,10 +1,11 @@
 //! What each change cost, made ready for the page: events with what shares did, and marks for
 //! the picture.
 
+use narrows::exposure::{Bounds, Figure, FigureKind, FigureUnit, Measure};
 use narrows::operations::{BriefAnswer, CostlyEvent, Reaction, Role, ShockRow};
 use narrows::{EventKind, PolicyEvent};
 
-use crate::moves::{Error, Mark, Moves};
+use crate::moves::{Amount, Error, Mark, Moves};
 
 /// The section of the page.
 pub(crate) struct Costs<'a> {
@@ -13,6 +14,7 @@ pub(crate) struct Costs<'a> {
     /// Days for which there are quotes.
     pub(crate) quoted: String,
     pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) told: Vec<Told<'a>>,
     pub(crate) wide: Option<String>,
     pub(crate) narrow: Option<String>,
 }
@@ -33,6 +35,14 @@ pub(crate) struct Row<'a> {
     /// What else moved the shares.
     pub(crate) confounders: Vec<String>,
     pub(crate) others: Vec<Other<'a>>,
+}
+
+/// What the maker told.
+pub(crate) struct Told<'a> {
+    pub(crate) figure: &'a Figure,
+    pub(crate) known: String,
+    pub(crate) what: String,
+    pub(crate) amount: String,
 }
 
 /// An abnormal return with its test.
@@ -67,7 +77,7 @@ impl<'a> Costs<'a> {
         let rows: Vec<Row<'a>> = costs.events.iter().enumerate().map(|(at, event)| row(at, event)).collect();
         let moves = Moves {
             marks: rows.iter().zip(&costs.events).map(|(row, event)| mark(row, event, name)).collect(),
-            amounts: Vec::new(),
+            amounts: costs.told.iter().filter_map(mark_of_amount).collect(),
         };
         let title = format!(
             "Abnormal returns of {name} when events that reach the {} became known",
@@ -86,8 +96,68 @@ impl<'a> Costs<'a> {
             wide: moves.draw("moves-wide", wide, &title),
             narrow: moves.draw("moves-narrow", narrow, &title),
             rows,
+            told: costs.told.iter().map(told).collect(),
         })
     }
+}
+
+fn told(figure: &Figure) -> Told<'_> {
+    Told {
+        known: figure.known.map(|day| day.to_string()).unwrap_or_default(),
+        what: what(figure),
+        amount: amount(figure),
+        figure,
+    }
+}
+
+fn what(figure: &Figure) -> String {
+    let is_release = figure.measure == Measure::InventoryCharge && figure.range.high < 0.0;
+    let measure = match figure.measure {
+        Measure::InventoryCharge if is_release => "released of the charge",
+        Measure::InventoryCharge => "charge for stock and commitments",
+        Measure::LostSales => "lost sales",
+        Measure::RestrictedRevenue => "sales of the part to China",
+        Measure::TotalRevenue => "all sales",
+        Measure::ChinaRevenue => "sales to China",
+        Measure::ChinaShare => "share of China",
+    };
+    match figure.kind {
+        FigureKind::Guided => format!("{measure}, foreseen"),
+        FigureKind::Booked => measure.to_owned(),
+    }
+}
+
+/// Billions of dollars; what an upper bound covers reads as one.
+fn amount(figure: &Figure) -> String {
+    let billions = |value: f64| {
+        let text = format!("{:.2}", value.abs() / 1e9);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    let currency = match &figure.unit {
+        FigureUnit::Usd => "$",
+        FigureUnit::Currency(code) => code,
+        FigureUnit::Share => "",
+    };
+    let Bounds { low, high } = figure.range;
+    let (low_text, high_text) = (billions(low), billions(high));
+    match figure.value {
+        Some(_) if low.abs() < 1.0 && high > 0.0 => format!("up to {currency}{high_text} bn"),
+        _ if low_text == high_text => format!("{currency}{high_text} bn"),
+        _ => format!("{currency}{low_text} to {high_text} bn"),
+    }
+}
+
+/// Charges and lost sales stand in the picture; what was sold only in the table.
+fn mark_of_amount(figure: &Figure) -> Option<Amount> {
+    let short = match (figure.measure, figure.kind) {
+        (Measure::InventoryCharge, FigureKind::Guided) => "charge foreseen",
+        (Measure::InventoryCharge, FigureKind::Booked) if figure.range.high < 0.0 => "released",
+        (Measure::InventoryCharge, FigureKind::Booked) => "charge booked",
+        (Measure::LostSales, FigureKind::Guided) => "lost sales foreseen",
+        (Measure::LostSales, FigureKind::Booked) => "lost sales",
+        _ => return None,
+    };
+    Some(Amount { known: figure.known?, text: format!("{short} {}", amount(figure)) })
 }
 
 const fn tone(kind: EventKind) -> &'static str {

@@ -118,11 +118,15 @@ impl Moves<'_> {
             }
             drawing.end();
         }
+        // Lines first, so that no line crosses a label.
+        let depth = |row: usize| bottom + 26.0 + (row as f64 + 1.0) * ROW - 4.0;
         for (amount, row) in self.amounts.iter().zip(&lines) {
-            let (x, y) = (scale.place(amount.known), bottom + 26.0 + (*row as f64 + 1.0) * ROW - 4.0);
-            drawing.line("amount", [x, bottom], [x, y - 4.0]);
-            let (at, anchor) = label_place(x, &amount.text, width);
-            drawing.label("amount-text", at, y, anchor, &amount.text);
+            let x = scale.place(amount.known);
+            drawing.line("amount", [x, bottom], [x, depth(*row) - 4.0]);
+        }
+        for (amount, row) in self.amounts.iter().zip(&lines) {
+            let (at, anchor) = label_place(scale.place(amount.known), &amount.text, width);
+            drawing.label("amount-text", at, depth(*row), anchor, &amount.text);
         }
         Some(drawing.finish())
     }

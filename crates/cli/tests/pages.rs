@@ -116,7 +116,11 @@ fn pages_tell_what_each_change_cost() {
     for part in ["−6.9%", "−1.5%", "t −0.55", "−4.1%", "t −2.97", "ASML reported"] {
         assert!(letter.contains(part), "{part} in {letter}");
     }
-    let late = rows.iter().map(said).next_back().expect("an event after the quotes");
+    let told: String = select(&page, ".costs").iter().flat_map(|it| it.text()).collect();
+    for part in ["charge foreseen up to $5.5 bn", "charge booked $4.5 bn", "released of the charge"] {
+        assert!(told.contains(part), "{part} is not told");
+    }
+    let late = rows.iter().take(15).map(said).next_back().expect("an event after the quotes");
     assert!(!late.contains(", p "), "no test where there is no quote: {late}");
     assert!(summary.contains("What each change cost: 15 events"), "{summary}");
 

@@ -5,6 +5,7 @@
 use jiff::civil::Date;
 use narrows_catalog::Chip;
 use narrows_market::event::PolicyEvent;
+use narrows_market::exposure::record::{Figure, Measure};
 use narrows_market::firm::Firm;
 use narrows_market::study::{ReturnKind, Specification};
 use serde::Serialize;
@@ -26,6 +27,9 @@ pub struct Costs {
     pub quoted: Option<(Date, Date)>,
     /// Events that reach the chip, the earliest first.
     pub events: Vec<CostlyEvent>,
+    /// What the maker told of its charges and sales because of the rule, in the order in which it
+    /// became known.
+    pub told: Vec<Figure>,
 }
 
 /// A firm whose shares are looked at.
@@ -109,7 +113,26 @@ pub(super) fn costs(workbench: &Workbench, chip: &Chip) -> Result<Option<Costs>,
         maker: maker.clone(),
         quoted: days.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))),
         events: events.collect::<Result<_, Failure>>()?,
+        told: told(workbench, chip)?,
     }))
+}
+
+/// Figures of the part under the rule, those without a day left out.
+fn told(workbench: &Workbench, chip: &Chip) -> Result<Vec<Figure>, Failure> {
+    let Ok(record) = workbench.exposures()?.firm(&chip.vendor) else { return Ok(Vec::new()) };
+    let parts = record.parts.iter().filter(|part| part.chips.contains(&chip.id));
+    let names: Vec<&str> = parts.map(|part| part.id.as_str()).collect();
+    let counts = |figure: &&Figure| {
+        let is_of_it = figure.part.as_deref().is_some_and(|part| names.contains(&part));
+        let is_cost = matches!(
+            figure.measure,
+            Measure::InventoryCharge | Measure::LostSales | Measure::RestrictedRevenue
+        );
+        is_of_it && is_cost && figure.known.is_some()
+    };
+    let mut told: Vec<Figure> = record.figures.iter().filter(counts).cloned().collect();
+    told.sort_by_key(|figure| (figure.known, figure.measure));
+    Ok(told)
 }
 
 fn one(
