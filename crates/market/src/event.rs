@@ -4,8 +4,10 @@
 //! published before it takes effect. Shares can react only to what the public could know, so
 //! [`PolicyEvent::moment`] is that of the announcement. Data: `events/*.toml`.
 
+mod published;
 mod reference;
 
+pub use published::PublishedMove;
 pub use reference::{Reference, Register};
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use narrows_quantity::{Certainty, nearest};
 use serde::Serialize;
 
 /// One dated act of policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolicyEvent {
     /// Id: the day of the announcement and a few words.
     pub id: String,
@@ -61,6 +63,9 @@ pub struct PolicyEvent {
     pub note: Option<String>,
     /// What else moved the same shares in the same days.
     pub confounders: Vec<Confounder>,
+    /// What the press said of shares, for those without quotes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<PublishedMove>,
     /// Where it comes from.
     pub sources: Vec<Source>,
     /// Where it stands in the data.
@@ -242,13 +247,19 @@ impl PolicyEvent {
             }));
             confounder.finish();
         }
+        let (mut moves, mut references) = (Vec::new(), Vec::new());
+        for one in table.tables("move") {
+            moves.extend(PublishedMove::read(&one));
+            let firm = one.embedded("firm");
+            references.extend(firm.map(|id| Reference { register: Register::Firm, id }));
+            one.finish();
+        }
         let id = table.string("id");
         let title = table.string("title");
         let summary = table.string("summary");
         let kind = table.word("kind", &KINDS);
         let act = table.string("act");
         let days = Days::read(table);
-        let mut references = Vec::new();
         let mut refer = |register: Register, key: &str| -> Vec<String> {
             let ids = table.strings(key);
             let plain = ids.iter().map(|id| id.value.clone()).collect();
@@ -270,6 +281,7 @@ impl PolicyEvent {
             date_certainty: table.optional_certainty("date_certainty"),
             note: table.optional_string("note"),
             confounders,
+            moves,
             sources,
             references,
             at: table.at("id"),
