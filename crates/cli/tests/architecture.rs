@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates of the workspace and the others of it on which each may stand.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("quantity", &[]),
     ("condition", &["quantity"]),
     ("catalog", &["quantity"]),
@@ -16,6 +16,8 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("perf", &["catalog", "quantity"]),
     ("calibration", &["catalog", "perf", "quantity"]),
     ("market", &["catalog", "quantity"]),
+    ("screening", &["catalog", "quantity"]),
+    ("ledger", &[]),
     ("data", &[]),
     ("narrows", &["calibration", "catalog", "condition", "data", "law", "market", "perf", "quantity"]),
     ("brief", &["narrows"]),
@@ -23,8 +25,8 @@ const ALLOWED: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that know no clock, disk, network, environment and no threads of their own making.
-const PURE: [&str; 9] =
-    ["quantity", "condition", "catalog", "law", "perf", "calibration", "market", "narrows", "brief"];
+const PURE: [&str; 10] =
+    ["quantity", "condition", "catalog", "law", "perf", "calibration", "market", "screening", "narrows", "brief"];
 
 /// Packages that no crate of ours may pull in.
 const FORBIDDEN_PACKAGES: [&str; 18] = [

@@ -1,0 +1,1 @@
+//! Receipts: proof of what was asked, answered and known, chained and kept.
