@@ -3,4 +3,5 @@
 //! What is not here: reading from disk or network, a clock, what a listing means for a
 //! shipment (that is law), and any particular list or party.
 
+pub mod effect;
 pub mod party;
