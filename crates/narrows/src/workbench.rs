@@ -17,6 +17,7 @@ use narrows_perf::{Calibration, Families};
 use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
+use crate::named_edition::NamedEditions;
 use crate::parties::PartyRecord;
 use crate::performance::PerformanceData;
 
@@ -47,6 +48,7 @@ pub struct Workbench {
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     pub(crate) parties: PartyRecord,
+    pub(crate) named: NamedEditions,
     own_quotes: Quotes,
 }
 

@@ -23,6 +23,8 @@ struct ListEffect {
     list: String,
     facts: Vec<(String, String)>,
     reaches_owned: bool,
+    /// Programmes for which alone it does, if any are named.
+    owned_programmes: Vec<String>,
     note: Option<String>,
     phrases: Vec<Phrase>,
 }
@@ -81,10 +83,8 @@ pub struct Listing {
 
 /// Lower case, letters and digits, words with one space between them.
 fn plain(text: &str) -> String {
-    let kept: String = text
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' })
-        .collect();
+    let kept: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -169,6 +169,18 @@ impl Effects {
         of_lists.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Names of the facts that an entry settles as true: of a party that is on no list they are false.
+    pub fn denied(&self) -> impl Iterator<Item = &str> {
+        let names: std::collections::BTreeSet<&str> = self
+            .lists
+            .iter()
+            .flat_map(|effect| &effect.facts)
+            .filter(|(_, value)| value == "true")
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.into_iter()
+    }
+
     /// From which share on owners count; `None` where the data do not say.
     #[must_use]
     pub fn ownership(&self) -> Option<&Ownership> {
@@ -191,7 +203,9 @@ impl Effects {
             return listing;
         };
         listing.facts.clone_from(&effect.facts);
-        listing.reaches_owned = effect.reaches_owned;
+        let programmes = &effect.owned_programmes;
+        listing.reaches_owned = effect.reaches_owned
+            && (programmes.is_empty() || party.programmes.iter().any(|one| programmes.contains(one)));
         listing.notes.extend(effect.note.clone());
         let columns = [
             (Column::Requirement, "licence requirement", &party.licence_requirement),
@@ -226,8 +240,9 @@ fn read_effect(table: &Table<'_>) -> Option<ListEffect> {
         phrase.finish();
     }
     let reaches_owned = table.optional_bool("reaches_owned").unwrap_or(false);
+    let owned_programmes = table.plain_strings("owned_programmes");
     let note = table.optional_string("note");
-    Some(ListEffect { list: table.string("list")?, facts, reaches_owned, note, phrases })
+    Some(ListEffect { list: table.string("list")?, facts, reaches_owned, owned_programmes, note, phrases })
 }
 
 #[cfg(test)]
@@ -306,7 +321,8 @@ note = "Read the entry."
 
     #[test]
     fn phrases_are_refused_unless_plain() {
-        let text = "[[effect]]\nlist = \"A\"\n[[effect.phrase]]\ncolumn = \"licence_policy\"\nstart = \"See §\"\n";
+        let text =
+            "[[effect]]\nlist = \"A\"\n[[effect.phrase]]\ncolumn = \"licence_policy\"\nstart = \"See §\"\n";
         let problems = Effects::read([DataFile { path: "effects.toml", text }]);
         let problems = problems.map(|_| String::new()).unwrap_or_else(|problems| problems.to_string());
         assert!(problems.contains("expected lower case without punctuation: `see`"), "{problems}");

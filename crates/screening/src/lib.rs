@@ -17,5 +17,6 @@ pub mod matching;
 mod name_text;
 pub mod names;
 pub mod party;
+pub mod since;
 pub mod snapshot;
 pub mod update;

@@ -244,7 +244,8 @@ impl Builder {
     fn finish(mut self, parties: &[Party]) -> Index {
         self.vocabulary.settle(&self.parties_with, parties.len(), &self.lexicon);
         for name in &mut self.names {
-            let words = self.words.get(name.words.start as usize..name.words.end as usize).unwrap_or_default();
+            let words =
+                self.words.get(name.words.start as usize..name.words.end as usize).unwrap_or_default();
             name.weight = words.iter().map(|word| self.vocabulary.weight(word.word)).sum();
         }
         let words = &self.words;

@@ -16,7 +16,8 @@ pub(super) fn groups(parties: &[Party], keys: &[Vec<String>]) -> Vec<u32> {
     }
     for (at, names) in keys.iter().enumerate() {
         for other in names.iter().filter_map(|name| by_primary.get(name.as_str())).flatten() {
-            let is_same = parties.get(at).zip(parties.get(*other)).is_some_and(|(one, other)| are_one(one, other));
+            let is_same =
+                parties.get(at).zip(parties.get(*other)).is_some_and(|(one, other)| are_one(one, other));
             if is_same {
                 let (one, other) = (find(&mut leader, at), find(&mut leader, *other));
                 if let Some(slot) = leader.get_mut(one.max(other)) {
