@@ -33,6 +33,9 @@ pub(crate) struct ListsUpdateCommand {
     /// Remark kept with the edition
     #[arg(long, value_name = "WORDS")]
     pub(crate) note: Option<String>,
+    /// The file came by way of somebody else: it counts as secondary, not official
+    #[arg(long)]
+    pub(crate) secondary: bool,
     /// Take lists that shrank by more than 5% or vanished
     #[arg(long)]
     pub(crate) accept_shrink: bool,

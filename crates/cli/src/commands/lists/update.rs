@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use narrows::operations::{ListsUpdate, ListsUpdateRequest};
-use narrows::{Failure, Operation, Workbench};
+use narrows::{Certainty, Failure, Operation, Workbench};
 
 use crate::Stop;
 use crate::arguments::{Format, ListsUpdateCommand};
@@ -28,6 +28,7 @@ pub(super) fn run(
         source: command.source.clone().unwrap_or_else(|| shown.clone()),
         url: command.url.clone(),
         note: command.note.clone(),
+        certainty: command.secondary.then_some(Certainty::Secondary),
         accept_shrink: command.accept_shrink,
         shown,
     };
