@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod country;
+pub mod difference;
 pub mod edition;
 mod federal_register;
 pub mod footnote;
