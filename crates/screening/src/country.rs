@@ -60,9 +60,10 @@ impl Countries {
         self.places.place(code).is_some()
     }
 
-    /// Whether two places are one to the law.
+    /// Whether two sets of places may have one in common: both do, or one of them is not known.
     #[must_use]
-    pub(crate) fn same(&self, one: &str, other: &str) -> bool {
-        self.places.tested(one) == self.places.tested(other)
+    pub(crate) fn share(&self, one: &[String], other: &[String]) -> bool {
+        let same = |a: &str, b: &str| self.places.tested(a) == self.places.tested(b);
+        one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| same(a, b)))
     }
 }

@@ -9,17 +9,22 @@
 //! 3. the words of the name are the same in another order (`Adams, Ryan`);
 //! 4. the name of one is another name of the other;
 //! 5. another name of one is another name of the other;
-//! 6. one name begins with all words of the other, and both cite one notice.
+//! 6. one name ends with all words of the other, at least two, and both cite one notice
+//!    (`... Affiliated Entity: ...`);
+//! 7. one name begins with all words of the other, and both cite one notice.
 //!
 //! Every earlier party looks for its row: of several, the one that shares a country with it and
-//! most notices of the Federal Register. Several earlier parties may find the same row, as
+//! most notices of the Federal Register, and by the last two rules whose name is nearest in
+//! length. Several earlier parties may find the same row, as
 //! where a firm had a row for each country: the lowest id stays and the others become former
 //! ones. From the fourth rule on only rows are taken that no earlier rule gave away, and a tie
 //! between rows leaves the party unmatched; it is counted as ambiguous, as is a tie before.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use narrows_catalog::normalise;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::country::Countries;
 use crate::federal_register::{Notice, notices, shared};
@@ -48,12 +53,27 @@ impl<'p> Described<'p> {
     }
 }
 
-/// The words of a name, without case and punctuation.
+/// The words of a name, without case, punctuation and diacritics.
 fn words(name: &str) -> Vec<String> {
-    name.split(|letter: char| !letter.is_alphanumeric())
-        .map(normalise)
+    let plain: String = name
+        .nfkd()
+        .filter(|letter| !is_combining_mark(*letter))
+        .flat_map(char::to_lowercase)
+        // The Turkish dotless i, which is no i with a mark.
+        .map(|letter| if letter == 'ı' { 'i' } else { letter })
+        .filter(|letter| !is_combining_mark(*letter))
+        .collect();
+    let plain = plain.replace('&', " and ").replace(['’', '\''], "");
+    plain
+        .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
+        .map(str::to_owned)
         .collect()
+}
+
+/// What two spellings of one name share.
+pub(crate) fn key(name: &str) -> String {
+    words(name).concat()
 }
 
 fn sorted_words(name: &str) -> String {
@@ -75,7 +95,7 @@ fn number(party: &Party) -> Vec<String> {
 }
 
 fn name(party: &Party) -> Vec<String> {
-    vec![normalise(&party.name)]
+    vec![key(&party.name)]
 }
 
 fn any_order(party: &Party) -> Vec<String> {
@@ -83,7 +103,7 @@ fn any_order(party: &Party) -> Vec<String> {
 }
 
 fn other_names(party: &Party) -> Vec<String> {
-    party.aliases.iter().map(|alias| normalise(alias)).collect()
+    party.aliases.iter().map(|alias| key(alias)).collect()
 }
 
 const RULES: [Rule; 6] = [
@@ -125,7 +145,9 @@ pub fn find(known: &[Party], rows: &[Party], countries: &Countries) -> Matches {
             found
         });
     }
-    search.apply(&known, &rows, true, |party| beginning(party, &rows));
+    for is_part in [ends as fn(&[String], &[String]) -> bool, begins] {
+        search.apply(&known, &rows, true, |party| longer_or_shorter(party, &rows, is_part));
+    }
     let mut of_row = vec![Vec::new(); rows.len()];
     for (party, row) in search.claimed.iter().enumerate() {
         if let Some(parties) = row.and_then(|row: usize| of_row.get_mut(row)) {
@@ -135,16 +157,30 @@ pub fn find(known: &[Party], rows: &[Party], countries: &Countries) -> Matches {
     Matches { of_row, ambiguous: search.ambiguous }
 }
 
-/// Rows of which one name begins with all words of the other, under a shared notice.
-fn beginning(party: &Described<'_>, rows: &[Described<'_>]) -> Vec<usize> {
-    let is_begin = |row: &Described<'_>| {
-        !party.words.is_empty()
-            && !row.words.is_empty()
-            && (row.words.starts_with(&party.words) || party.words.starts_with(&row.words))
+fn ends(whole: &[String], part: &[String]) -> bool {
+    part.len() > 1 && whole.ends_with(part)
+}
+
+fn begins(whole: &[String], part: &[String]) -> bool {
+    !part.is_empty() && whole.starts_with(part)
+}
+
+/// Rows of which one name is part of the other, under a shared notice.
+fn longer_or_shorter(
+    party: &Described<'_>,
+    rows: &[Described<'_>],
+    is_part: fn(&[String], &[String]) -> bool,
+) -> Vec<usize> {
+    let fits = |row: &Described<'_>| {
+        (is_part(&row.words, &party.words) || is_part(&party.words, &row.words))
             && shared(&party.notices, &row.notices) > 0
     };
-    rows.iter().enumerate().filter(|(_, row)| is_begin(row)).map(|(at, _)| at).collect()
+    rows.iter().enumerate().filter(|(_, row)| fits(row)).map(|(at, _)| at).collect()
 }
+
+/// How like a row is: whether a country is shared (or not known), how many notices, and by how
+/// many words the names differ.
+type Likeness = (bool, usize, Reverse<usize>);
 
 struct Search<'a> {
     countries: &'a Countries,
@@ -173,7 +209,7 @@ impl Search<'_> {
                 found.retain(|row| taken_before.get(*row) == Some(&false));
             }
             let scores = found.iter().filter_map(|row| Some((self.likeness(party, rows.get(*row)?), *row)));
-            let mut scores: Vec<((bool, usize), usize)> = scores.collect();
+            let mut scores: Vec<(Likeness, usize)> = scores.collect();
             // The best first; of equals the first of the file.
             scores.sort_by(|(a, at_a), (b, at_b)| b.cmp(a).then(at_a.cmp(at_b)));
             let Some((best, row)) = scores.first().copied() else { continue };
@@ -191,12 +227,9 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a country is shared (or not known), and how many notices.
-    fn likeness(&self, party: &Described<'_>, row: &Described<'_>) -> (bool, usize) {
-        let (one, other) = (&party.party.countries, &row.party.countries);
-        let shares = one.is_empty()
-            || other.is_empty()
-            || one.iter().any(|code| other.iter().any(|other| self.countries.same(code, other)));
-        (shares, shared(&party.notices, &row.notices))
+    fn likeness(&self, party: &Described<'_>, row: &Described<'_>) -> Likeness {
+        let shares = self.countries.share(&party.party.countries, &row.party.countries);
+        let distance = party.words.len().abs_diff(row.words.len());
+        (shares, shared(&party.notices, &row.notices), Reverse(distance))
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use narrows_catalog::{Problems, normalise};
+use narrows_catalog::Problems;
 use narrows_quantity::Certainty;
 
 use crate::country::Countries;
 use crate::edition::Edition;
 use crate::government::{Publication, Row};
 use crate::id::{numbered, order};
-use crate::identity::find;
+use crate::identity::{find, key};
 use crate::list::{List, Lists, Numbering};
 use crate::party::Party;
 use crate::snapshot::{Coverage, Snapshot, problem};
@@ -176,7 +176,7 @@ fn check_given_ids(path: &str, rows: &[Row]) -> Result<(), Refusal> {
 
 fn update_list(record: &Record<'_>, list: &List, rows: &[&Row]) -> (Vec<Party>, Coverage) {
     let known: Vec<Party> = record.newest.of_list(&list.code).cloned().collect();
-    let mut parties = joined(rows);
+    let mut parties = joined(rows, record.countries);
     // Where the file gives ids that are on record, it has settled the question.
     let matches = find(&known, &parties, record.countries);
     let mut next =
@@ -232,23 +232,30 @@ fn fresh(record: &Record<'_>, list: &List, party: &Party, next: &mut u64) -> Str
     })
 }
 
-/// Rows of one party as one: the same number of the authority, or the same name under the same
-/// notice with the same requirement. Rows with ids of their own stand alone.
-fn joined(rows: &[&Row]) -> Vec<Party> {
+/// Rows of one party as one: the same number of the authority; or, where there is none, the same
+/// name and licence requirement and either a country in common or the same notices. Rows with ids of their own stand alone.
+fn joined(rows: &[&Row], countries: &Countries) -> Vec<Party> {
     let mut parties: Vec<Party> = Vec::with_capacity(rows.len());
-    let mut places: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for row in rows {
         let party = &row.party;
-        let part = |text: &Option<String>| text.as_deref().map(normalise).unwrap_or_default();
-        let key = match &party.entity_number {
-            Some(number) => (number.clone(), String::new(), String::new()),
-            None => (normalise(&party.name), part(&party.federal_register), part(&party.licence_requirement)),
+        let requirement = party.licence_requirement.as_deref().map(key).unwrap_or_default();
+        let group = match &party.entity_number {
+            Some(number) => (number.clone(), String::new()),
+            None => (key(&party.name), requirement),
         };
-        let earlier = if row.has_id { None } else { places.get(&key) };
-        match earlier.and_then(|place| parties.get_mut(*place)) {
-            Some(earlier) => join(earlier, party),
+        let earlier = places.entry(group).or_default();
+        let same = earlier.iter().copied().find(|place| {
+            let Some(one) = parties.get(*place) else { return false };
+            let are_seated = !one.countries.is_empty() && !party.countries.is_empty();
+            party.entity_number.is_some()
+                || one.federal_register == party.federal_register
+                || (are_seated && countries.share(&one.countries, &party.countries))
+        });
+        match same.filter(|_| !row.has_id).and_then(|place| parties.get_mut(place)) {
+            Some(same) => join(same, party),
             None => {
-                places.insert(key, parties.len());
+                earlier.push(parties.len());
                 parties.push(party.clone());
             }
         }
@@ -256,7 +263,7 @@ fn joined(rows: &[&Row]) -> Vec<Party> {
     parties
 }
 
-/// Adds what a row says to a party; of single texts the first stands.
+/// Adds what a row says to a party; of single texts the first stands, but notices add up.
 fn join(party: &mut Party, row: &Party) {
     let mut add = |name: &String| {
         if *name != party.name && !party.aliases.contains(name) {
@@ -278,13 +285,20 @@ fn join(party: &mut Party, row: &Party) {
     party.effective = party.effective.or(row.effective);
     for (text, other) in [
         (&mut party.entity_number, &row.entity_number),
-        (&mut party.federal_register, &row.federal_register),
         (&mut party.licence_requirement, &row.licence_requirement),
         (&mut party.licence_policy, &row.licence_policy),
     ] {
         if text.is_none() {
             text.clone_from(other);
         }
+    }
+    match (&mut party.federal_register, &row.federal_register) {
+        (Some(all), Some(more)) if !all.contains(more.as_str()) => {
+            all.push_str("; ");
+            all.push_str(more);
+        }
+        (all @ None, more) => all.clone_from(more),
+        _ => {}
     }
     party.footnotes.extend(&row.footnotes);
     party.footnotes.sort_unstable();

@@ -36,6 +36,9 @@ pub struct ListsUpdateRequest {
     /// Remark kept with the edition.
     #[serde(default)]
     pub note: Option<String>,
+    /// How sure it is that the file is what was published; official if not given.
+    #[serde(default)]
+    pub certainty: Option<Certainty>,
     /// Take lists that shrank, too.
     #[serde(default)]
     pub accept_shrink: bool,
@@ -89,7 +92,7 @@ impl Operation for ListsUpdate {
             source: request.source.clone(),
             url: request.url.clone(),
             sha256: Some(narrows_data::text_hash(&request.text)),
-            certainty: Certainty::Official,
+            certainty: request.certainty.unwrap_or(Certainty::Official),
             note: request.note.clone(),
         };
         let made = update(record, &publication, &request.shown, provenance, request.accept_shrink)?;
