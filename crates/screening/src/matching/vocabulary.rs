@@ -39,7 +39,7 @@ pub(super) struct Vocabulary {
 const LETTERS: usize = 37;
 /// Longest word that is searched for by likeness.
 const LONGEST: usize = 40;
-/// Shortest word that may be misspelt: of shorter ones every other is like them.
+/// Shortest word that something may be a misspelling of: of shorter ones every other is like them.
 const SHORTEST: usize = 4;
 /// Fewest consonants of a name that is compared by classes of consonants alone.
 const FEWEST_CONSONANTS: usize = 3;
@@ -99,8 +99,8 @@ fn cap(text: &str, weight: f32) -> f32 {
 /// Edits that a word of this length may be away from what was meant.
 fn most_edits(length: usize) -> usize {
     match length {
-        0..SHORTEST => 0,
-        SHORTEST..=5 => 1,
+        0..=2 => 0,
+        3..=5 => 1,
         6..=12 => 2,
         _ => 3,
     }
