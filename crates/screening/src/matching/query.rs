@@ -130,9 +130,10 @@ fn add_alone(words: &[QueryWord], at: usize, index: &Index, counters: &mut Count
         add(*listed, OTHER_SPELLING, How::Transliterated);
     }
     let ordinary = if word.class == WordClass::Ordinary { ORDINARY_MISSPELT } else { 1.0 };
-    for near in vocabulary.near(&word.text, counters) {
-        // A word that is on a list as it stands is at most one letter from what was meant.
-        if Some(near.word) != same && (same.is_none() || near.distance <= 1) {
+    // A word that is on a list as it stands is at most one letter from what was meant.
+    let most_edits = if same.is_some() { 1 } else { usize::MAX };
+    for near in vocabulary.near(&word.text, most_edits, counters) {
+        if Some(near.word) != same {
             let how = if near.distance == 0 { How::WordForm } else { How::Edits(near.distance) };
             add(near.word, near.similarity * ordinary, how);
         }
@@ -168,7 +169,7 @@ fn add_joined(words: &[QueryWord], at: usize, index: &Index, counters: &mut Coun
         if let Some(listed) = same {
             add(listed, JOINED);
         } else if place == at + 1 && is_unknown && joined.len() >= SHORTEST_JOINED && place < MOST_LIKENED {
-            for near in index.vocabulary.near(&joined, counters).iter().filter(|near| near.distance <= 1) {
+            for near in index.vocabulary.near(&joined, 1, counters) {
                 add(near.word, near.similarity * JOINED);
             }
         }

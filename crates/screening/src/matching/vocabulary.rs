@@ -216,10 +216,10 @@ impl Vocabulary {
         self.by_classes.get(consonant_classes(text).as_str()).map_or(&[], Vec::as_slice)
     }
 
-    /// Words that `text` may be a misspelling of, itself included.
-    pub(super) fn near(&self, text: &str, counters: &mut Counters) -> Vec<Near> {
+    /// Words that `text` may be a misspelling of, itself included, at most so many edits away.
+    pub(super) fn near(&self, text: &str, most: usize, counters: &mut Counters) -> Vec<Near> {
         let length = text.len();
-        let edits = most_edits(length);
+        let edits = most_edits(length).min(most);
         if edits == 0 || length > LONGEST {
             return Vec::new();
         }
@@ -244,8 +244,8 @@ impl Vocabulary {
         for spelling in counters.touched.drain(..) {
             let shared = counters.shared.get_mut(spelling as usize).map_or(0, std::mem::take);
             let Some((candidate, word)) = self.spellings.get(spelling as usize) else { continue };
-            // An edit takes away two pairs at most, and an exchange of neighbours three.
-            if usize::from(shared) + 3 * edits < length.max(candidate.len()) + 1 {
+            // An edit takes away two pairs at most, and an exchange of neighbours three: one is allowed for.
+            if usize::from(shared) + 2 * edits + 1 < length.max(candidate.len()) + 1 {
                 continue;
             }
             let limit = osa::Args::default().score_cutoff(edits);

@@ -231,6 +231,8 @@ impl Lexicon {
             legal == word
                 || (legal.len().abs_diff(word.len()) <= 1
                     && legal.len().min(word.len()) >= SHORTEST_LEGAL_WORD
+                    && (legal.as_bytes().first() == word.as_bytes().first()
+                        || legal.as_bytes().last() == word.as_bytes().last())
                     && strsim::osa_distance(legal, word) <= 1)
         })
     }
