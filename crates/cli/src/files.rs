@@ -12,8 +12,11 @@ use crate::arguments::{LawArguments, TransactionArguments, ViewArgument};
 /// A data file is text that a person wrote; nothing sensible is larger.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
+/// The government's consolidated file has some fifty million bytes as JSON.
+const LARGEST_LONG_FILE: u64 = 256 * 1024 * 1024;
+
 /// The folders of data.
-const FOLDERS: [&str; 14] = [
+const FOLDERS: [&str; 15] = [
     "calibration",
     "chips",
     "events",
@@ -23,6 +26,7 @@ const FOLDERS: [&str; 14] = [
     "law",
     "models",
     "networks",
+    "parties",
     "perf",
     "places",
     "quotes",
@@ -54,9 +58,11 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
     for path in paths {
         if path.is_dir() {
             collect(root, &path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            let name = path.strip_prefix(root).unwrap_or(&path);
-            let name = name.to_string_lossy().replace('\\', "/");
+            continue;
+        }
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let is_edition = name.starts_with("parties/") && name.ends_with(".jsonl");
+        if is_edition || name.ends_with(".toml") {
             if !FOLDERS.iter().any(|folder| name.starts_with(&format!("{folder}/"))) {
                 return Err(Failure::input(format!(
                     "`{}`: expected data files in the folders {}",
@@ -67,7 +73,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
             files.push(OverlayFile {
                 path: name,
                 shown: path.display().to_string(),
-                text: read_text(&path)?,
+                text: if is_edition { read_long_text(&path)? } else { read_text(&path)? },
             });
         }
     }
@@ -76,12 +82,21 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<OverlayFile>) -> Result<(
 
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    read_text_up_to(path, LARGEST_FILE)
+}
+
+/// The text of a file that a program wrote.
+pub(crate) fn read_long_text(path: &Path) -> Result<String, Failure> {
+    read_text_up_to(path, LARGEST_LONG_FILE)
+}
+
+fn read_text_up_to(path: &Path, largest: u64) -> Result<String, Failure> {
     let shown = path.display();
     let length = fs::metadata(path)
         .map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?
         .len();
-    if length > LARGEST_FILE {
-        return Err(Failure::input(format!("`{shown}` has {length} bytes; expected at most {LARGEST_FILE}")));
+    if length > largest {
+        return Err(Failure::input(format!("`{shown}` has {length} bytes; expected at most {largest}")));
     }
     let bytes =
         fs::read(path).map_err(|error| Failure::input(format!("`{shown}` cannot be read: {error}")))?;
@@ -112,6 +127,20 @@ pub(crate) fn write_whole(
     let draft = draft.into_temp_path();
     make_readable(&draft).map_err(failed)?;
     draft.persist(path).map_err(|error| failed(error.error))
+}
+
+/// Writes a text into a folder of data, whole or not at all; folders that are missing are made.
+pub(crate) fn write_into(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
+    let path = folder.join(path);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)
+            .map_err(|error| Failure::input(format!("`{}` cannot be made: {error}", parent.display())))?;
+    }
+    write_whole(&path, |out| {
+        let failed =
+            |error: io::Error| Failure::input(format!("`{}` cannot be written: {error}", path.display()));
+        out.write_all(text.as_bytes()).map_err(failed)
+    })
 }
 
 /// A draft is private to its writer; a finished file is as readable as any other new one.

@@ -19,14 +19,27 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("screening", &["catalog", "quantity"]),
     ("ledger", &[]),
     ("data", &[]),
-    ("narrows", &["calibration", "catalog", "condition", "data", "law", "market", "perf", "quantity"]),
+    (
+        "narrows",
+        &["calibration", "catalog", "condition", "data", "law", "market", "perf", "quantity", "screening"],
+    ),
     ("brief", &["narrows"]),
     ("cli", &["brief", "narrows"]),
 ];
 
 /// Crates that know no clock, disk, network, environment and no threads of their own making.
-const PURE: [&str; 10] =
-    ["quantity", "condition", "catalog", "law", "perf", "calibration", "market", "screening", "narrows", "brief"];
+const PURE: [&str; 10] = [
+    "quantity",
+    "condition",
+    "catalog",
+    "law",
+    "perf",
+    "calibration",
+    "market",
+    "screening",
+    "narrows",
+    "brief",
+];
 
 /// Packages that no crate of ours may pull in.
 const FORBIDDEN_PACKAGES: [&str; 18] = [

@@ -4,6 +4,9 @@ use narrows_catalog::{NameError, Problems};
 use narrows_condition::{ParseError, ValueError};
 use narrows_law::{FactsError, LawError};
 use narrows_market::event::UnknownEvent;
+use narrows_screening::edition::UnknownParty;
+use narrows_screening::list::UnknownList;
+use narrows_screening::update::Refusal;
 
 /// What kind of failure it is; every face maps it to its own signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,24 @@ impl From<NameError> for Failure {
 impl From<UnknownEvent> for Failure {
     fn from(error: UnknownEvent) -> Self {
         Self { kind: FailureKind::UnknownName, message: error.to_string() }
+    }
+}
+
+impl From<UnknownList> for Failure {
+    fn from(error: UnknownList) -> Self {
+        Self { kind: FailureKind::UnknownName, message: error.to_string() }
+    }
+}
+
+impl From<UnknownParty> for Failure {
+    fn from(error: UnknownParty) -> Self {
+        Self { kind: FailureKind::UnknownName, message: error.to_string() }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(error: Refusal) -> Self {
+        Self::input(error.to_string())
     }
 }
 

@@ -14,6 +14,7 @@ mod failure;
 pub mod market;
 mod operation;
 pub mod operations;
+mod parties;
 pub mod performance;
 mod scenario;
 mod workbench;
@@ -22,6 +23,7 @@ pub use batch::{BatchFormat, BatchSummary, check_batch};
 pub use examiner::{Examiner, Prepared, PreparedItem, Question, Standing, Verdict};
 pub use failure::{Failure, FailureKind};
 pub use operation::{Entry, OPERATIONS, Operation};
+pub use parties::PartyRegister;
 pub use scenario::{ReformText, Scenario};
 pub use workbench::{OverlayFile, Workbench};
 
@@ -47,6 +49,15 @@ pub use narrows_market::quotes::Quotes;
 pub use narrows_market::significance::Kind as TestKind;
 pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};
 pub use narrows_quantity::{Certainty, Decimal, Interval};
+
+/// Who is listed: the types of the answers of `lists`.
+pub mod listed {
+    pub use narrows_screening::alias::{Alias, AliasKind, Aliases};
+    pub use narrows_screening::edition::Edition;
+    pub use narrows_screening::list::{List, Lists};
+    pub use narrows_screening::party::{Party, PartyKind};
+    pub use narrows_screening::snapshot::{Coverage, Snapshot};
+}
 
 /// What firms stand to lose: the types of the answers of `exposure`.
 pub mod exposure {

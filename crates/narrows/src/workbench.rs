@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use narrows_catalog::{Chips, DataFile, Places, Problems, read_chips, read_places};
-use narrows_data::{CONTENT_HASH, FILES};
+use narrows_data::{CONTENT_HASH, FILES, PACKED_FILES};
 use narrows_law::{Instrument, Jurisdiction, Law, Registers, Scrutiny, read_law};
 use narrows_market::event::{Events, Reference, Register};
 use narrows_market::exchange::Exchanges;
@@ -17,6 +17,7 @@ use narrows_perf::{Calibration, Families};
 use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
+use crate::parties::PartyRecord;
 use crate::performance::PerformanceData;
 
 /// A file of the user's own, laid over the embedded data.
@@ -45,6 +46,7 @@ pub struct Workbench {
     firms: OnceLock<Result<Arc<Firms>, Failure>>,
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
+    pub(crate) parties: PartyRecord,
     own_quotes: Quotes,
 }
 
@@ -70,7 +72,7 @@ impl Workbench {
     }
 
     /// Embedded files of a folder, then the user's, the latter shown with their own paths.
-    fn files<'a>(&'a self, folder: &str) -> Vec<(&'a str, DataFile<'a>)> {
+    pub(crate) fn files<'a>(&'a self, folder: &str) -> Vec<(&'a str, DataFile<'a>)> {
         let embedded = narrows_data::folder(folder)
             .map(|file| (file.path, DataFile { path: file.path, text: file.text }));
         let prefix = format!("{folder}/");
@@ -86,7 +88,7 @@ impl Workbench {
     }
 
     /// Problems in the user's files are bad input; in ours they are our fault.
-    fn fault(&self, problems: Problems) -> Failure {
+    pub(crate) fn fault(&self, problems: Problems) -> Failure {
         let own = problems.0.iter().any(|problem| self.overlay.iter().any(|file| file.shown == problem.file));
         let kind = if own { FailureKind::Input } else { FailureKind::Data };
         Failure { kind, message: problems.to_string() }
@@ -333,7 +335,7 @@ impl Workbench {
     /// How many files the data consist of, embedded and the user's.
     #[must_use]
     pub fn file_counts(&self) -> (usize, usize) {
-        (FILES.len(), self.overlay.len())
+        (FILES.len() + PACKED_FILES.len(), self.overlay.len())
     }
 
     /// Events name chips, firms and instruments that there are.
@@ -427,6 +429,7 @@ impl Workbench {
             }
         }
         self.check_events(events, &law, &registers)?;
+        self.check_parties()?;
         // A reform does not name its jurisdiction: it must fit one.
         let default = law.jurisdiction(None)?;
         for (_, file) in self.reforms() {

@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+mod lists;
 mod market;
 mod perf;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
+pub(crate) use lists::{ListsCommand, ListsSubcommand, ListsUpdateCommand};
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Shock(Box<ShockCommand>),
     /// What a firm stood to lose under a state of the rule, beside what came out later
     Exposure(ExposureCommand),
+    /// The lists of restricted parties: editions, what changed between them, one party in full
+    Lists(ListsCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

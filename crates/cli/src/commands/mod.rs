@@ -6,6 +6,7 @@ pub(crate) mod chip;
 pub(crate) mod chips;
 pub(crate) mod data;
 pub(crate) mod history;
+pub(crate) mod lists;
 pub(crate) mod market;
 pub(crate) mod perf;
 pub(crate) mod rules;

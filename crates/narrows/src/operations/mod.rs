@@ -8,6 +8,7 @@ mod data_check;
 mod events;
 mod exposure;
 mod history;
+mod lists_update;
 mod perf_compare;
 mod perf_op;
 mod perf_serve;
@@ -27,6 +28,7 @@ pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionS
 pub use events::{EventsAnswer, EventsOperation, EventsRequest};
 pub use exposure::{Exposure, ExposureAnswer, ExposureRequest, State, UnitsAnswer};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
+pub use lists_update::{ListsUpdate, ListsUpdateAnswer, ListsUpdateRequest, NewFile};
 pub use perf_compare::{ComparedChip, PerfCompare, PerfCompareAnswer, PerfCompareRequest, Task, compare};
 pub use perf_op::{PerfOp, PerfOpAnswer, PerfOpRequest};
 pub use perf_serve::{

@@ -1,0 +1,42 @@
+//! Arguments of the commands on the lists of restricted parties.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use narrows::Date;
+
+#[derive(Debug, Args)]
+pub(crate) struct ListsCommand {
+    #[command(subcommand)]
+    pub(crate) command: Option<ListsSubcommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListsSubcommand {
+    /// Take a newer file of the lists: the government's consolidated file as CSV or JSON, or JSON Lines
+    Update(ListsUpdateCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListsUpdateCommand {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// The day that the file is of
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Date,
+    /// What file it is and who published it; its name if not given
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) source: Option<String>,
+    /// Public address of the file
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) url: Option<String>,
+    /// Remark kept with the edition
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) note: Option<String>,
+    /// The file came by way of somebody else: it counts as secondary, not official
+    #[arg(long)]
+    pub(crate) secondary: bool,
+    /// Take lists that shrank by more than 5% or vanished
+    #[arg(long)]
+    pub(crate) accept_shrink: bool,
+}
