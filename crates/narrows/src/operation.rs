@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::operations::{
     Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, ListsUpdate,
-    PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff, Shock,
+    PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff, Screen, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -53,7 +53,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 16] = [
+pub const OPERATIONS: [Entry; 17] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -67,6 +67,7 @@ pub const OPERATIONS: [Entry; 16] = [
     entry::<EventsOperation>(),
     entry::<Shock>(),
     entry::<Exposure>(),
+    entry::<Screen>(),
     entry::<ListsUpdate>(),
     entry::<DataCheck>(),
     entry::<Brief>(),

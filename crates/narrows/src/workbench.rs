@@ -19,6 +19,7 @@ use narrows_quantity::{did_you_mean, nearest};
 use crate::failure::{Failure, FailureKind};
 use crate::parties::PartyRecord;
 use crate::performance::PerformanceData;
+use crate::screening::ScreeningRecord;
 
 /// A file of the user's own, laid over the embedded data.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub struct Workbench {
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     pub(crate) parties: PartyRecord,
+    pub(crate) screening: ScreeningRecord,
     own_quotes: Quotes,
 }
 

@@ -3,6 +3,7 @@
 mod lists;
 mod market;
 mod perf;
+mod screen;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use narrows::Date;
 
 pub(crate) use lists::{ListsCommand, ListsSubcommand, ListsUpdateCommand};
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
+pub(crate) use screen::ScreenCommand;
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Exposure(ExposureCommand),
     /// The lists of restricted parties: editions, what changed between them, one party in full
     Lists(ListsCommand),
+    /// Listed parties that a name may be, in any script, with the reason
+    Screen(ScreenCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

@@ -15,6 +15,7 @@ mod perf_serve;
 mod perf_train;
 mod plane;
 mod rules;
+mod screen;
 mod shock;
 
 pub use brief::{
@@ -42,4 +43,6 @@ pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };
+pub(crate) use screen::also_ids;
+pub use screen::{FoundIn, Screen, ScreenAnswer, ScreenHit, ScreenRequest, ScreenWord, screen};
 pub use shock::{AllDays, FactorText, Overlap, Shock, ShockAnswer, ShockRequest, ShockRow, Worth};

@@ -16,6 +16,8 @@ pub struct OwnName<'a> {
     pub party: &'a str,
     /// The name.
     pub name: &'a str,
+    /// Number of the firm in our table: its rows on different lists are one party.
+    pub firm: usize,
 }
 
 /// Where a name comes from.
@@ -109,7 +111,7 @@ impl Index {
                 builder.add(number, NameSource::Own, name, can_abbreviate);
             }
         }
-        builder.finish(parties)
+        builder.finish(parties, own_names)
     }
 
     /// How many names it holds.
@@ -241,7 +243,7 @@ impl Builder {
         }
     }
 
-    fn finish(mut self, parties: &[Party]) -> Index {
+    fn finish(mut self, parties: &[Party], own_names: &[OwnName<'_>]) -> Index {
         self.vocabulary.settle(&self.parties_with, parties.len(), &self.lexicon);
         for name in &mut self.names {
             let words = self.words.get(name.words.start as usize..name.words.end as usize).unwrap_or_default();
@@ -258,7 +260,7 @@ impl Builder {
             })
         });
         let (starts, with_word) = inverted(self.vocabulary.len(), of_names);
-        let groups = groups(parties, &self.keys);
+        let groups = groups(parties, &self.keys, own_names);
         let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (party, group) in (0..).zip(&groups) {
             members.entry(*group).or_default().push(party);
