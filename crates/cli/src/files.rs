@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use narrows::operations::CheckRequest;
 use narrows::{Date, Failure, OverlayFile, ReformText, Scenario, Workbench};
 
-use crate::arguments::{LawArguments, TransactionArguments, ViewArgument};
+use crate::arguments::{EndUserArguments, LawArguments, TransactionArguments, ViewArgument};
 
 /// A data file is text that a person wrote; nothing sensible is larger.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
@@ -200,7 +200,7 @@ pub(crate) fn check_request(
     item: Option<&String>,
     to: &str,
     on: Option<Date>,
-    end_user: Option<&String>,
+    end_user: &EndUserArguments,
     transaction: &TransactionArguments,
 ) -> Result<CheckRequest, Failure> {
     Ok(CheckRequest {
@@ -215,7 +215,9 @@ pub(crate) fn check_request(
         known_on: transaction.known_on,
         codified: codified(&transaction.law),
         facts: transaction.fact.clone(),
-        end_user: end_user.cloned(),
+        end_user: end_user.end_user.clone(),
+        end_user_id: end_user.end_user_id.clone(),
+        owners: end_user.owner.clone(),
         scenario: scenario(workbench, &transaction.law)?,
     })
 }

@@ -12,6 +12,7 @@
 //!
 //! What is not here: the catalogue of chips, lists of parties, reading from disk, a clock.
 
+mod alternatives;
 mod determination;
 mod difference;
 mod docket;
@@ -27,6 +28,7 @@ mod read;
 mod status;
 mod timeline;
 
+pub use alternatives::{Alternative, one_of};
 pub use determination::{
     Assumption, Charge, Determination, FactLine, Flip, Ground, InstrumentReference, LeadsTo, Missing, Turning,
 };

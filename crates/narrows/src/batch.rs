@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use narrows_law::View;
 use serde_json::{Map, Value};
 
+use crate::end_user::{self, Desk, EndUser, day_of_lists};
 use crate::examiner::{Examiner, PreparedItem, Question, Verdict};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
@@ -31,8 +32,7 @@ pub struct BatchSummary {
     pub rows: u64,
     /// Rows with an error.
     pub errors: u64,
-    /// What a reader of the answers should know: columns that look like ours and are not,
-    /// end users that were not screened.
+    /// What a reader of the answers should know: columns that look like ours and are not.
     pub notices: BTreeSet<String>,
 }
 
@@ -58,7 +58,8 @@ pub fn check_batch(
     output: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
-    let mut rows = Rows { examiner: Examiner::new(workbench, scenario)?, items: HashMap::new() };
+    let mut rows =
+        Rows { workbench, examiner: Examiner::new(workbench, scenario)?, items: HashMap::new(), desk: None };
     match format {
         BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
         BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
@@ -93,7 +94,7 @@ fn csv_rows(
             Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
         }
         summary.rows += 1;
-        let answer = columns.row(&record).and_then(|row| rows.answer(&row, &mut summary.notices));
+        let answer = columns.row(&record).and_then(|row| rows.answer(&row));
         // Rows that are too short or too long are brought to the width of the header.
         let found = record.len();
         record.truncate(header.len());
@@ -147,7 +148,7 @@ fn json_rows(
         let (mut object, answer) = match parsed {
             Ok(object) => {
                 let row = json_row(&object, &mut summary.notices);
-                let answer = row.and_then(|row| rows.answer(&row, &mut summary.notices));
+                let answer = row.and_then(|row| rows.answer(&row));
                 (object, answer)
             }
             Err(failure) => {
@@ -374,8 +375,11 @@ fn kind_of(value: &Value) -> &'static str {
 
 /// Answers rows, resolving each item once.
 struct Rows<'w> {
+    workbench: &'w Workbench,
     examiner: Examiner<'w>,
     items: HashMap<ItemCells, Result<PreparedItem<'w>, Failure>>,
+    /// Opened with the first row that names an end user: the lists are long.
+    desk: Option<Desk<'w>>,
 }
 
 /// The cells that an item is read from: its name and its facts.
@@ -385,12 +389,7 @@ type ItemCells = (Option<String>, Vec<(String, String)>);
 const MOST_ITEMS: usize = 65_536;
 
 impl Rows<'_> {
-    fn answer(&mut self, row: &Row<'_>, notices: &mut BTreeSet<String>) -> Result<Verdict, Failure> {
-        if row.end_user.is_some() {
-            notices.insert(
-                "names in `end_user` were not screened; say in `facts` what you know of the party".to_owned(),
-            );
-        }
+    fn answer(&mut self, row: &Row<'_>) -> Result<Verdict, Failure> {
         if row.item.is_none() && row.facts.is_empty() {
             return Err(Failure::input("the row names no item and gives no facts"));
         }
@@ -424,19 +423,44 @@ impl Rows<'_> {
             known_on: row.known_on.map(|text| date("known_on", text)).transpose()?,
             view,
         };
+        let Some(name) = row.end_user else { return self.verdict(row.item, &row.facts, &question) };
+        let end_user = EndUser { name: Some(name.to_owned()), ..EndUser::default() };
+        let desk = match &mut self.desk {
+            Some(desk) => desk,
+            none => none.insert(Desk::new(self.workbench)?),
+        };
+        let lists_on = day_of_lists(question.on, question.known_on);
+        let resolved = desk.resolve(&end_user, question.on, lists_on)?;
+        let (cases, all_hold) = resolved.cases.to_ask();
+        let jurisdiction = self.examiner.jurisdiction();
+        let mut verdicts = Vec::with_capacity(cases.len());
+        for case in &cases {
+            let facts = end_user::facts_of(jurisdiction, case, &row.facts);
+            verdicts.push(self.verdict(row.item, &facts, &question)?);
+        }
+        end_user::verdict(jurisdiction, &cases, all_hold, verdicts)
+            .ok_or_else(|| Failure::data("an end user led to no answer"))
+    }
+
+    fn verdict(
+        &mut self,
+        item: Option<&str>,
+        facts: &[(String, String)],
+        question: &Question,
+    ) -> Result<Verdict, Failure> {
         if self.items.len() > MOST_ITEMS {
             self.items.clear();
         }
-        let key = (row.item.map(str::to_owned), row.facts.clone());
+        let key = (item.map(str::to_owned), facts.to_vec());
         let item = match self.items.get(&key) {
             Some(item) => item.clone()?,
             None => {
-                let item = self.examiner.prepare_item(row.item, &row.facts);
+                let item = self.examiner.prepare_item(item, facts);
                 self.items.insert(key, item.clone());
                 item?
             }
         };
-        let prepared = self.examiner.prepare_transaction(&item, &question)?;
+        let prepared = self.examiner.prepare_transaction(&item, question)?;
         self.examiner.verdict(&prepared)
     }
 }

@@ -9,9 +9,11 @@
 
 mod batch;
 mod chip_facts;
+mod end_user;
 mod examiner;
 mod failure;
 pub mod market;
+mod named_edition;
 mod operation;
 pub mod operations;
 mod parties;
@@ -21,8 +23,10 @@ pub mod screening;
 mod workbench;
 
 pub use batch::{BatchFormat, BatchSummary, check_batch};
+pub use end_user::{Candidate, EndUserAnswer, ListingLine, Outcome, Owner, OwnerLine};
 pub use examiner::{Examiner, Prepared, PreparedItem, Question, Standing, Verdict};
 pub use failure::{Failure, FailureKind};
+pub use named_edition::NamedEdition;
 pub use operation::{Entry, OPERATIONS, Operation};
 pub use parties::PartyRegister;
 pub use scenario::{ReformText, Scenario};

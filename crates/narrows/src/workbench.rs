@@ -17,9 +17,9 @@ use narrows_perf::{Calibration, Families};
 use narrows_quantity::{did_you_mean, nearest};
 
 use crate::failure::{Failure, FailureKind};
+use crate::named_edition::NamedEditions;
 use crate::parties::PartyRecord;
 use crate::performance::PerformanceData;
-use crate::screening::ScreeningRecord;
 
 /// A file of the user's own, laid over the embedded data.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub struct Workbench {
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     pub(crate) parties: PartyRecord,
-    pub(crate) screening: ScreeningRecord,
+    pub(crate) named: NamedEditions,
     own_quotes: Quotes,
 }
 

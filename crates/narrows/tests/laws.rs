@@ -45,6 +45,8 @@ fn request(question: &Question) -> CheckRequest {
         codified: question.view == View::Codified,
         facts: question.facts.clone(),
         end_user: None,
+        end_user_id: None,
+        owners: Vec::new(),
         scenario: Scenario::default(),
     }
 }

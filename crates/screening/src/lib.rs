@@ -6,6 +6,7 @@
 pub mod alias;
 pub mod country;
 pub mod edition;
+pub mod effect;
 mod federal_register;
 pub mod footnote;
 pub mod government;
@@ -16,5 +17,6 @@ pub mod matching;
 mod name_text;
 pub mod names;
 pub mod party;
+pub mod since;
 pub mod snapshot;
 pub mod update;

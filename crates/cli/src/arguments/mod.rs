@@ -8,7 +8,7 @@ mod screen;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use narrows::Date;
+use narrows::{Date, Decimal, Owner};
 
 pub(crate) use lists::{ListsCommand, ListsSubcommand, ListsUpdateCommand};
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
@@ -154,6 +154,19 @@ pub(crate) struct TransactionArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct EndUserArguments {
+    /// Name of the end user, looked up in the lists of restricted parties
+    #[arg(long, value_name = "NAME")]
+    pub(crate) end_user: Option<String>,
+    /// Id of the listed party that the end user is known to be, such as EL-0054
+    #[arg(long, value_name = "ID")]
+    pub(crate) end_user_id: Option<String>,
+    /// An owner of the end user with its share in percent, for the rule on affiliates; repeatable
+    #[arg(long, value_name = "NAME=PERCENT", value_parser = owner)]
+    pub(crate) owner: Vec<Owner>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CheckCommand {
     /// Chip of the catalogue; leave it out to describe an item with --fact
     #[arg(conflicts_with = "batch")]
@@ -164,13 +177,12 @@ pub(crate) struct CheckCommand {
     /// Day of the transaction; today (UTC) if not given
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
-    /// Name of the end user
-    #[arg(long, value_name = "NAME")]
-    pub(crate) end_user: Option<String>,
+    #[command(flatten)]
+    pub(crate) end_user: EndUserArguments,
     #[command(flatten)]
     pub(crate) transaction: TransactionArguments,
     /// Answer a table: CSV, or JSON Lines for .jsonl, .ndjson and .json; - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["item", "to", "on", "end_user", "headquarters", "from", "known_on", "fact"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["item", "to", "on", "end_user", "end_user_id", "owner", "headquarters", "from", "known_on", "fact"])]
     pub(crate) batch: Option<PathBuf>,
     /// Where to write the answered table; standard output if not given
     #[arg(long, value_name = "FILE", requires = "batch")]
@@ -244,7 +256,23 @@ pub(crate) struct BriefCommand {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) end_user: EndUserArguments,
+    #[command(flatten)]
     pub(crate) transaction: TransactionArguments,
+}
+
+fn owner(text: &str) -> Result<Owner, String> {
+    let expected = || "expected NAME=PERCENT, such as Example=51".to_owned();
+    let (name, percent) = text.rsplit_once('=').ok_or_else(expected)?;
+    let name = name.trim().to_owned();
+    let percent: Decimal = percent.trim().trim_end_matches('%').trim_end().parse().map_err(|_| expected())?;
+    if name.is_empty() {
+        return Err(expected());
+    }
+    if !(0.0..=100.0).contains(&percent.to_f64()) {
+        return Err(format!("{percent} percent: expected a share between 0 and 100"));
+    }
+    Ok(Owner { name, percent })
 }
 
 fn fact(text: &str) -> Result<(String, String), String> {

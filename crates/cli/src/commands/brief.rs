@@ -10,7 +10,7 @@ use super::check::print_question;
 use super::perf::short;
 use super::print_json;
 use crate::Stop;
-use crate::arguments::{BriefCommand, Format, TransactionArguments, ViewArgument};
+use crate::arguments::{BriefCommand, EndUserArguments, Format, TransactionArguments, ViewArgument};
 use crate::files;
 use crate::text::{FAINT, class_style, heading, item, paragraph};
 
@@ -33,8 +33,14 @@ pub(crate) fn run(
         .into());
     }
     let transaction = &command.transaction;
-    let request =
-        files::check_request(workbench, Some(&command.item), &command.to, command.on, None, transaction)?;
+    let request = files::check_request(
+        workbench,
+        Some(&command.item),
+        &command.to,
+        command.on,
+        &command.end_user,
+        transaction,
+    )?;
     let answer = Brief::run(workbench, &request)?;
     let again = again(command, data, &answer);
     let page = narrows_brief::page(&answer, &again).map_err(|error| Failure::data(error.to_string()))?;
@@ -89,6 +95,15 @@ fn again(command: &BriefCommand, data: &[PathBuf], answer: &BriefAnswer) -> Stri
     }
     for (name, value) in fact {
         option("--fact", format!("{name}={value}"));
+    }
+    let EndUserArguments { end_user, end_user_id, owner } = &command.end_user;
+    for (name, value) in [("--end-user", end_user), ("--end-user-id", end_user_id)] {
+        if let Some(value) = value {
+            option(name, value.clone());
+        }
+    }
+    for owner in owner {
+        option("--owner", format!("{}={}", owner.name, owner.percent));
     }
     for reform in &law.reform {
         option("--reform", reform.clone());

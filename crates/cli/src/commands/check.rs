@@ -6,7 +6,7 @@ use std::path::Path;
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
 use narrows::{Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
 
-use super::{print_csv, print_json, table};
+use super::{end_user, print_csv, print_json, table};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
 use crate::files;
@@ -29,7 +29,7 @@ pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format)
         command.item.as_ref(),
         to,
         command.on,
-        command.end_user.as_ref(),
+        &command.end_user,
         transaction,
     )?;
     let answer = Check::run(workbench, &request)?;
@@ -91,6 +91,9 @@ pub(crate) fn print(out: &mut dyn Write, answer: &CheckAnswer) -> io::Result<()>
     writeln!(out, "{FAINT}{words}{FAINT:#}")?;
     paragraph(out, 0, &determination.meaning)?;
     print_undetermined(out, determination)?;
+    if let Some(end_user) = &answer.end_user {
+        end_user::print(out, end_user)?;
+    }
     print_deciding(out, determination)?;
     print_comparisons(out, determination)?;
     print_flips(out, determination)?;

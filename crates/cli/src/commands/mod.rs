@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod chip;
 pub(crate) mod chips;
 pub(crate) mod data;
+mod end_user;
 pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod market;

@@ -5,6 +5,7 @@ use narrows_catalog::{Chip, Place};
 use narrows_law::{Class, Determination, View};
 use serde::{Deserialize, Serialize};
 
+use crate::end_user::{self, Desk, EndUser, EndUserAnswer, Owner, day_of_lists};
 use crate::examiner::{Examiner, Prepared, Question};
 use crate::failure::Failure;
 use crate::operation::Operation;
@@ -40,9 +41,15 @@ pub struct CheckRequest {
     /// Facts, as name and text.
     #[serde(default)]
     pub facts: Vec<(String, String)>,
-    /// Name of the end user.
+    /// Name of the end user, to be looked up in the lists of restricted parties.
     #[serde(default)]
     pub end_user: Option<String>,
+    /// Id of the listed party that the end user is known to be.
+    #[serde(default)]
+    pub end_user_id: Option<String>,
+    /// Owners of the end user, for the rule on affiliates.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
     /// Jurisdiction and reforms.
     #[serde(default)]
     pub scenario: Scenario,
@@ -69,6 +76,9 @@ pub struct CheckAnswer {
     /// Titles of the reforms.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reforms: Vec<String>,
+    /// What the lists say of the end user, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_user: Option<EndUserAnswer>,
     /// The answer with its grounds.
     pub determination: Determination,
     /// Other jurisdictions with something to say.
@@ -121,6 +131,11 @@ pub struct Elsewhere {
 }
 
 impl CheckRequest {
+    /// Who the item is for.
+    fn end_user(&self) -> EndUser {
+        EndUser { name: self.end_user.clone(), id: self.end_user_id.clone(), owners: self.owners.clone() }
+    }
+
     /// The question that the request asks under one jurisdiction.
     pub(crate) fn question(&self) -> Question {
         Question {
@@ -166,12 +181,15 @@ impl Operation for Check {
         let question = request.question();
         let mut examiner = Examiner::new(workbench, &request.scenario)?;
         let prepared = examiner.prepare(&question)?;
-        let mut determination = examiner.determine(&prepared)?;
-        if let Some(name) = &request.end_user {
-            determination.notes.push(format!(
-                "the end user `{name}` was not screened: lists of parties are not part of this version; say `end_user_listed=true` if it is on the Entity List"
-            ));
-        }
+        let for_whom = request.end_user();
+        let (determination, end_user) = if for_whom.is_unnamed() {
+            (examiner.determine(&prepared)?, None)
+        } else {
+            let lists_on = day_of_lists(request.on, request.known_on);
+            let resolved = Desk::new(workbench)?.resolve(&for_whom, request.on, lists_on)?;
+            let (determination, answer) = end_user::determine(&mut examiner, &question, &resolved)?;
+            (determination, Some(answer))
+        };
         let place = |name: Option<&String>, otherwise: &str| -> Result<PlaceReference, Failure> {
             let name = name.map_or(otherwise, String::as_str);
             Ok(PlaceReference::of(examiner.places().find(name)?))
@@ -186,6 +204,7 @@ impl Operation for Check {
             known_on: request.known_on,
             view: question.view.word(),
             reforms: examiner.reforms().iter().map(|reform| reform.title.clone()).collect(),
+            end_user,
             determination,
             elsewhere: elsewhere(workbench, request, &question, &examiner.jurisdiction().id)?,
             data_version: workbench.data_version(),

@@ -44,5 +44,5 @@ pub use rules::{
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };
 pub(crate) use screen::also_ids;
-pub use screen::{FoundIn, Screen, ScreenAnswer, ScreenHit, ScreenRequest, ScreenWord, screen};
+pub use screen::{FoundIn, Screen, ScreenAnswer, ScreenHit, ScreenRequest, ScreenWord};
 pub use shock::{AllDays, FactorText, Overlap, Shock, ShockAnswer, ShockRequest, ShockRow, Worth};

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use narrows_screening::matching::{Hit, How, NameSource, Options, Screener};
+use narrows_screening::alias::Aliases;
+use narrows_screening::list::Lists;
+use narrows_screening::matching::{Hit, How, NameSource, Screener};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::named_edition::NamedEdition;
 use crate::operation::Operation;
-use crate::screening::ScreeningDesk;
 use crate::workbench::Workbench;
 
 /// Listed parties that a name may be.
@@ -154,46 +156,48 @@ impl Operation for Screen {
             request.threshold,
             request.top,
         )?;
-        let desk = workbench.screening_desk(request.edition)?;
-        Ok(screen(workbench, &desk, &request.name, &options))
+        let named = workbench.named_edition(request.edition)?;
+        let register = Register { named: &named, lists: &workbench.party_register()?.lists, aliases: workbench.party_aliases()? };
+        let found = Screener::new(&named.index).screen(&request.name, &options);
+        let hits = (1..).zip(&found.hits).filter_map(|(rank, hit)| register.hit(rank, hit));
+        let is_asked = |list: &String| options.lists.is_empty() || options.lists.contains(list);
+        let dates = named.edition.dates().iter().filter(|(list, _)| is_asked(list));
+        Ok(ScreenAnswer {
+            query: request.name.clone(),
+            edition: named.edition.date(),
+            lists: dates.map(|(list, date)| (list.clone(), *date)).collect(),
+            parties: named.edition.parties().len(),
+            names: named.index.name_count(),
+            threshold: options.threshold,
+            hits: hits.collect(),
+            note: found.refusal.map(|refusal| refusal.to_string()),
+            data_version: workbench.data_version(),
+        })
     }
 }
 
-/// Screens one name at a desk.
-#[must_use]
-pub fn screen(workbench: &Workbench, desk: &ScreeningDesk, name: &str, options: &Options) -> ScreenAnswer {
-    let found = Screener::new(desk.index()).screen(name, options);
-    let hits = (1..).zip(&found.hits).filter_map(|(rank, hit)| ScreenHit::of(desk, rank, hit));
-    let is_asked = |list: &str| options.lists.is_empty() || options.lists.iter().any(|asked| asked == list);
-    let dates = desk.edition().dates().iter().filter(|(list, _)| is_asked(list));
-    ScreenAnswer {
-        query: name.to_owned(),
-        edition: desk.edition().date(),
-        lists: dates.map(|(list, date)| (list.clone(), *date)).collect(),
-        parties: desk.edition().parties().len(),
-        names: desk.index().name_count(),
-        threshold: options.threshold,
-        hits: hits.collect(),
-        note: found.refusal.map(|refusal| refusal.to_string()),
-        data_version: workbench.data_version(),
-    }
+/// What a hit is told from.
+struct Register<'a> {
+    named: &'a NamedEdition,
+    lists: &'a Lists,
+    aliases: &'a Aliases,
 }
 
-impl ScreenHit {
-    fn of(desk: &ScreeningDesk, rank: usize, hit: &Hit) -> Option<Self> {
-        let party = desk.party(hit.party)?;
+impl Register<'_> {
+    fn hit(&self, rank: usize, hit: &Hit) -> Option<ScreenHit> {
+        let party = self.named.edition.parties().get(hit.party)?;
         let words = hit.matched.iter().map(|word| ScreenWord {
             query: word.query.clone(),
             listed: word.listed.clone(),
             how: how_in_words(word.how),
             similarity: (f64::from(word.similarity) * 1_000.0).round() / 1_000.0,
         });
-        Some(Self {
+        Some(ScreenHit {
             rank,
             id: party.id.clone(),
             name: party.name.clone(),
             list: party.list.clone(),
-            list_name: desk.list(&party.list).map(|list| list.name.clone()).unwrap_or_default(),
+            list_name: self.lists.get(&party.list).map(|list| list.name.clone()).unwrap_or_default(),
             countries: party.countries.clone(),
             score: hit.score,
             strength: hit.strength.word(),
@@ -202,7 +206,7 @@ impl ScreenHit {
                 NameSource::Primary => FoundIn::PrimaryName,
                 NameSource::Alias => FoundIn::ListedAlias,
                 NameSource::Own => {
-                    let own = desk.own_name(party, &hit.name);
+                    let own = self.aliases.of(party).find(|alias| alias.text == hit.name);
                     FoundIn::OwnTable {
                         certainty: own.map(|own| own.certainty.to_string()).unwrap_or_default(),
                         source: own.and_then(|own| own.source.clone()),
@@ -214,7 +218,7 @@ impl ScreenHit {
             missing: hit.missing.clone(),
             extra: hit.extra.clone(),
             reason: hit.reason(),
-            also_ids: also_ids(desk, hit),
+            also_ids: also_ids(self.named, hit),
             licence_requirement: party.licence_requirement.clone(),
             licence_policy: party.licence_policy.clone(),
             footnotes: party.footnotes.clone(),
@@ -224,8 +228,9 @@ impl ScreenHit {
 }
 
 /// Ids of the rows that are the same party.
-pub(crate) fn also_ids(desk: &ScreeningDesk, hit: &Hit) -> Vec<String> {
-    hit.same_party.iter().filter_map(|place| desk.party(*place)).map(|party| party.id.clone()).collect()
+pub(crate) fn also_ids(named: &NamedEdition, hit: &Hit) -> Vec<String> {
+    let rows = hit.same_party.iter().filter_map(|place| named.edition.parties().get(*place));
+    rows.map(|party| party.id.clone()).collect()
 }
 
 fn how_in_words(how: How) -> String {

@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use narrows_screening::matching::{Options, Screener};
 use serde_json::{Map, Value};
 
-use super::desk::ScreeningDesk;
 use crate::batch::{BatchFormat, BatchSummary};
 use crate::failure::Failure;
+use crate::named_edition::NamedEdition;
 use crate::operations::also_ids;
 use crate::workbench::Workbench;
 
@@ -50,8 +50,8 @@ pub fn screen_batch(
     output: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
-    let desk = workbench.screening_desk(asked.edition)?;
-    let mut rows = Rows { desk: &desk, screener: Screener::new(desk.index()), options: &asked.options };
+    let named = workbench.named_edition(asked.edition)?;
+    let mut rows = Rows { named: &named, screener: Screener::new(&named.index), options: &asked.options };
     match format {
         BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
         BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
@@ -59,7 +59,7 @@ pub fn screen_batch(
 }
 
 struct Rows<'d> {
-    desk: &'d ScreeningDesk,
+    named: &'d NamedEdition,
     screener: Screener<'d>,
     options: &'d Options,
 }
@@ -76,7 +76,7 @@ impl Rows<'_> {
             return Err(refusal.to_string());
         }
         let cells = (1..).zip(&found.hits).filter_map(|(rank, hit): (usize, _)| {
-            let party = self.desk.party(hit.party)?;
+            let party = self.named.edition.parties().get(hit.party)?;
             Some([
                 rank.to_string(),
                 party.id.clone(),
@@ -85,7 +85,7 @@ impl Rows<'_> {
                 format!("{:.3}", hit.score),
                 hit.strength.word().to_owned(),
                 format!("{}; listed as {}", hit.reason(), hit.name),
-                also_ids(self.desk, hit).join(" "),
+                also_ids(self.named, hit).join(" "),
                 String::new(),
             ])
         });

@@ -1,9 +1,6 @@
-//! Names screened on a workbench: an edition of the lists with its index, made with the first
-//! question that needs it.
+//! Names screened on a workbench: what is asked for, and tables of names.
 
 mod batch;
-mod desk;
+mod options;
 
 pub use batch::{BatchOptions, harmless, screen_batch};
-pub use desk::ScreeningDesk;
-pub(crate) use desk::ScreeningRecord;

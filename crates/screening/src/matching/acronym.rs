@@ -15,7 +15,10 @@ pub(super) fn acronyms(name: &str, analysis: &Analysis, words: &[Word]) -> Vec<(
     if analysis.is_foreign || words.len() < 2 || words.len() > 16 {
         return Vec::new();
     }
-    let legal = pieces(name).last().filter(|_| !analysis.legal_forms.is_empty()).and_then(|piece| piece.text.chars().next());
+    let legal = pieces(name)
+        .last()
+        .filter(|_| !analysis.legal_forms.is_empty())
+        .and_then(|piece| piece.text.chars().next());
     let mut found: Vec<(String, u32)> = Vec::new();
     for without_places in [false, true] {
         for without_group in [false, true] {

@@ -180,7 +180,8 @@ impl Alignment {
         let own = listed.iter().filter(|word| class(word.word) >= WordClass::Ordinary).count();
         let found = |pairing: &&Pairing| class(pairing.word) >= WordClass::Ordinary;
         let own_found = self.pairings.iter().filter(found).count();
-        let own_same = self.pairings.iter().filter(found).filter(|pairing| pairing.similarity >= SAME_WORD).count();
+        let own_same =
+            self.pairings.iter().filter(found).filter(|pairing| pairing.similarity >= SAME_WORD).count();
         if own > 0 && own_found == 0 {
             score = score.min(NOTHING_OWN);
         } else if own == 0 && of_listed < GENERAL_NAME {
@@ -211,7 +212,8 @@ impl Alignment {
     fn stands_for_the_firm(&self, query: &Query, name: &Name, index: &Index, own: usize) -> bool {
         let is_organisation =
             index.parties.get(name.party as usize).is_some_and(|party| party.is_organisation);
-        let extra = || query.words.iter().zip(&self.used).filter(|(_, used)| !**used).map(|(word, _)| &word.word);
+        let extra =
+            || query.words.iter().zip(&self.used).filter(|(_, used)| !**used).map(|(word, _)| &word.word);
         let listed = index.words_of(name).len();
         let is_all_of_it = self.pairings.len() == listed;
         if own != 1 {
@@ -223,7 +225,8 @@ impl Alignment {
             return false;
         };
         let word = index.vocabulary.word(pairing.word);
-        let is_rare = word.is_some_and(|word| word.class == WordClass::Own && word.text.len() >= SHORTEST_STEM);
+        let is_rare =
+            word.is_some_and(|word| word.class == WordClass::Own && word.text.len() >= SHORTEST_STEM);
         let comes_first = query
             .words
             .iter()

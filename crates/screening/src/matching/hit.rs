@@ -34,7 +34,10 @@ impl fmt::Display for Refusal {
         match self {
             Self::Empty => write!(formatter, "the name has no letter or digit: nothing was looked up"),
             Self::OneLetter => {
-                write!(formatter, "the name is one letter or digit, which says nothing: nothing was looked up")
+                write!(
+                    formatter,
+                    "the name is one letter or digit, which says nothing: nothing was looked up"
+                )
             }
             Self::TooLong { characters, most } => write!(
                 formatter,
@@ -214,7 +217,9 @@ impl Hit {
             .filter(|word| word.query != word.listed)
             .map(|word| format!("{} = {}", word.query, word.listed))
             .collect();
-        for (title, words) in [("", &pairs), ("not in the query ", &self.missing), ("only in the query ", &self.extra)] {
+        for (title, words) in
+            [("", &pairs), ("not in the query ", &self.missing), ("only in the query ", &self.extra)]
+        {
             if !words.is_empty() {
                 reason.push_str(&format!("; {title}{}", words.join(", ")));
             }

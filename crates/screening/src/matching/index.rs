@@ -43,6 +43,8 @@ pub(super) struct Name {
     pub(super) words: std::ops::Range<u32>,
     /// Weight of all its words.
     pub(super) weight: f32,
+    /// Of a name of our own table: the place of the party among the rows of its firm.
+    pub(super) precedence: u32,
 }
 
 /// A word of a name.
@@ -89,9 +91,16 @@ impl Index {
     /// Reads the names of all parties.
     #[must_use]
     pub fn build(lexicon: Lexicon, parties: &[Party], own_names: &[OwnName<'_>]) -> Self {
-        let mut own: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        let mut own: FxHashMap<&str, Vec<(&str, u32)>> = FxHashMap::default();
+        let mut rows_of: FxHashMap<usize, Vec<&str>> = FxHashMap::default();
         for name in own_names {
-            own.entry(name.party).or_default().push(name.name);
+            let rows = rows_of.entry(name.firm).or_default();
+            let place = rows.iter().position(|row| *row == name.party).unwrap_or(rows.len());
+            if place == rows.len() {
+                rows.push(name.party);
+            }
+            let precedence = u32::try_from(place).unwrap_or(u32::MAX);
+            own.entry(name.party).or_default().push((name.name, precedence));
         }
         let mut builder = Builder::new(lexicon);
         for (at, party) in parties.iter().enumerate() {
@@ -107,9 +116,11 @@ impl Index {
                 }
             }
             let ids = std::iter::once(&party.id).chain(&party.former_ids);
-            for name in ids.filter_map(|id| own.get(id.as_str())).flatten() {
+            for (name, precedence) in ids.filter_map(|id| own.get(id.as_str())).flatten() {
+                builder.precedence = *precedence;
                 builder.add(number, NameSource::Own, name, can_abbreviate);
             }
+            builder.precedence = 0;
         }
         builder.finish(parties, own_names)
     }
@@ -153,6 +164,8 @@ struct Builder {
     /// How many parties have each word, and the last of them.
     parties_with: Vec<u32>,
     last_party_with: Vec<u32>,
+    /// Of the names that are added.
+    precedence: u32,
 }
 
 impl Builder {
@@ -168,6 +181,7 @@ impl Builder {
             keys: Vec::new(),
             parties_with: Vec::new(),
             last_party_with: Vec::new(),
+            precedence: 0,
         }
     }
 
@@ -198,6 +212,7 @@ impl Builder {
                 legal_forms: analysis.legal_forms.clone().into(),
                 words: start..end,
                 weight: 0.0,
+                precedence: self.precedence,
             });
         }
         if let Some(keys) = self.keys.last_mut() {
@@ -246,7 +261,8 @@ impl Builder {
     fn finish(mut self, parties: &[Party], own_names: &[OwnName<'_>]) -> Index {
         self.vocabulary.settle(&self.parties_with, parties.len(), &self.lexicon);
         for name in &mut self.names {
-            let words = self.words.get(name.words.start as usize..name.words.end as usize).unwrap_or_default();
+            let words =
+                self.words.get(name.words.start as usize..name.words.end as usize).unwrap_or_default();
             name.weight = words.iter().map(|word| self.vocabulary.weight(word.word)).sum();
         }
         let words = &self.words;

@@ -101,7 +101,13 @@ fn query_word(word: Word, part_of: Option<usize>, index: &Index) -> QueryWord {
     QueryWord { word, characters, weight, part_of }
 }
 
-fn add_alone(words: &[QueryWord], at: usize, index: &Index, counters: &mut Counters, found: &mut Vec<Likeness>) {
+fn add_alone(
+    words: &[QueryWord],
+    at: usize,
+    index: &Index,
+    counters: &mut Counters,
+    found: &mut Vec<Likeness>,
+) {
     let Some(QueryWord { word, .. }) = words.get(at) else { return };
     let vocabulary = &index.vocabulary;
     let mut add = |listed, similarity, how| {
@@ -149,7 +155,13 @@ fn add_alone(words: &[QueryWord], at: usize, index: &Index, counters: &mut Count
 }
 
 /// Words of the query that are one word on the lists.
-fn add_joined(words: &[QueryWord], at: usize, index: &Index, counters: &mut Counters, found: &mut Vec<Likeness>) {
+fn add_joined(
+    words: &[QueryWord],
+    at: usize,
+    index: &Index,
+    counters: &mut Counters,
+    found: &mut Vec<Likeness>,
+) {
     let mut joined = String::new();
     let mut is_unknown = false;
     for (place, QueryWord { word, .. }) in words.iter().enumerate().skip(at).take(MOST_JOINED) {
@@ -231,7 +243,8 @@ fn parts_of<'t>(text: &'t str, index: &Index) -> Option<Vec<&'t str>> {
 }
 
 fn known_word(whole: &Word, text: &str, index: &Index) -> Word {
-    let class = index.vocabulary.get(text).and_then(|word| index.vocabulary.word(word)).map(|word| word.class);
+    let class =
+        index.vocabulary.get(text).and_then(|word| index.vocabulary.word(word)).map(|word| word.class);
     let lemma = index.lexicon.lemma(text);
     Word {
         text: lemma.map_or_else(|| text.to_owned(), |lemma| lemma.text.clone()),

@@ -17,7 +17,8 @@ pub(super) fn groups(parties: &[Party], keys: &[Vec<String>], own_names: &[OwnNa
     }
     for (at, names) in keys.iter().enumerate() {
         for other in names.iter().filter_map(|name| by_primary.get(name.as_str())).flatten() {
-            let is_same = parties.get(at).zip(parties.get(*other)).is_some_and(|(one, other)| are_one(one, other));
+            let is_same =
+                parties.get(at).zip(parties.get(*other)).is_some_and(|(one, other)| are_one(one, other));
             if is_same {
                 unite(&mut leader, at, *other);
             }

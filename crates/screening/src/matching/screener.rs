@@ -100,7 +100,9 @@ impl<'i> Screener<'i> {
         let has_form = analyses.iter().any(|analysis| !analysis.legal_forms.is_empty());
         match letters {
             0 if !has_form => return refused(Refusal::Empty),
-            1 if analyses.iter().all(|analysis| analysis.key.is_ascii()) => return refused(Refusal::OneLetter),
+            1 if analyses.iter().all(|analysis| analysis.key.is_ascii()) => {
+                return refused(Refusal::OneLetter);
+            }
             _ => {}
         }
         let mut candidates: FxHashMap<u32, Candidate> = FxHashMap::default();
@@ -261,7 +263,8 @@ impl<'i> Screener<'i> {
     }
 
     fn is_asked_for(&self, name: u32, options: &Options) -> bool {
-        let party = self.index.names.get(name as usize).and_then(|name| self.index.parties.get(name.party as usize));
+        let party =
+            self.index.names.get(name as usize).and_then(|name| self.index.parties.get(name.party as usize));
         party.is_some_and(|party| {
             let of_list = options.lists.is_empty() || options.lists.iter().any(|list| **list == *party.list);
             let of_country = options.country.as_ref().is_none_or(|country| {
@@ -272,13 +275,20 @@ impl<'i> Screener<'i> {
     }
 
     /// The best name of each party, the best parties first.
-    fn best_by_party(&self, candidates: impl Iterator<Item = Candidate>, options: &Options) -> Vec<Candidate> {
+    fn best_by_party(
+        &self,
+        candidates: impl Iterator<Item = Candidate>,
+        options: &Options,
+    ) -> Vec<Candidate> {
         let mut best: FxHashMap<u32, Candidate> = FxHashMap::default();
         for candidate in candidates {
-            if f64::from(candidate.verdict.score) < options.threshold || !self.is_asked_for(candidate.name, options) {
+            if f64::from(candidate.verdict.score) < options.threshold
+                || !self.is_asked_for(candidate.name, options)
+            {
                 continue;
             }
-            let Some(group) = self.name(candidate.name).and_then(|name| self.index.groups.get(name.party as usize))
+            let Some(group) =
+                self.name(candidate.name).and_then(|name| self.index.groups.get(name.party as usize))
             else {
                 continue;
             };
@@ -302,12 +312,13 @@ impl<'i> Screener<'i> {
 
     /// What goes first: the higher score, the government's primary name, a row that says what needs a
     /// licence, the order of the edition.
-    fn rank(&self, candidate: &Candidate) -> (i32, NameSource, bool, u32, u32) {
+    fn rank(&self, candidate: &Candidate) -> (i32, NameSource, u32, bool, u32, u32) {
         #[expect(clippy::cast_possible_truncation, reason = "a score is from 0 to 1")]
         let score = -(candidate.verdict.score * 10_000.0).round() as i32;
-        let Some(name) = self.name(candidate.name) else { return (0, NameSource::Own, true, 0, 0) };
+        let Some(name) = self.name(candidate.name) else { return (0, NameSource::Own, 0, true, 0, 0) };
         let party = self.index.parties.get(name.party as usize);
-        (score, name.source, party.is_none_or(|party| !party.has_requirement), name.party, candidate.name)
+        let has_none = party.is_none_or(|party| !party.has_requirement);
+        (score, name.source, name.precedence, has_none, name.party, candidate.name)
     }
 
     /// Says why.
@@ -352,7 +363,8 @@ impl<'i> Screener<'i> {
                 if !candidate.verdict.is_in_order {
                     paths.push(Path::WordOrder);
                 }
-                if !extra.is_empty() || (!missing.is_empty() && candidate.verdict.strength == Strength::Stem) {
+                if !extra.is_empty() || (!missing.is_empty() && candidate.verdict.strength == Strength::Stem)
+                {
                     paths.push(Path::Stem);
                 }
                 if !missing.is_empty() {
@@ -369,7 +381,11 @@ impl<'i> Screener<'i> {
         let members = index.members.get(&group).map_or(&[][..], Vec::as_slice);
         Some(Hit {
             party: name.party as usize,
-            same_party: members.iter().filter(|party| **party != name.party).map(|party| *party as usize).collect(),
+            same_party: members
+                .iter()
+                .filter(|party| **party != name.party)
+                .map(|party| *party as usize)
+                .collect(),
             name: name.text.to_string(),
             source: name.source,
             score: (f64::from(candidate.verdict.score.min(1.0)) * 1_000.0).round() / 1_000.0,

@@ -128,10 +128,11 @@ fn similarity(one: &str, other: &str, distance: usize) -> f32 {
         return 1.0;
     }
     let (shorter, longer) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    let is_exchange = one.len() == other.len() && {
-        let mut differing = one.bytes().zip(other.bytes()).filter(|(a, b)| a != b);
-        matches!((differing.next(), differing.next(), differing.next()), (Some((a, b)), Some((c, d)), None) if a == d && b == c)
-    };
+    let is_exchange = one.len() == other.len()
+        && {
+            let mut differing = one.bytes().zip(other.bytes()).filter(|(a, b)| a != b);
+            matches!((differing.next(), differing.next(), differing.next()), (Some((a, b)), Some((c, d)), None) if a == d && b == c)
+        };
     let is_doubling = longer.len() == shorter.len() + 1
         && (0..shorter.len()).any(|at| {
             longer.as_bytes().get(at) == longer.as_bytes().get(at + 1)
@@ -224,7 +225,8 @@ impl Vocabulary {
             return Vec::new();
         }
         let bound = |length: usize| self.lengths.get(length).copied().unwrap_or(u32::MAX);
-        let (first, end) = (bound(length.saturating_sub(edits)), bound((length + edits + 1).min(LONGEST + 1)));
+        let (first, end) =
+            (bound(length.saturating_sub(edits)), bound((length + edits + 1).min(LONGEST + 1)));
         counters.shared.resize(self.spellings.len(), 0);
         for pair in letter_pairs(text) {
             let with_pair = row(&self.pairs, &self.containing, pair);
@@ -253,7 +255,9 @@ impl Vocabulary {
             let similarity = similarity(text, candidate, distance);
             let distance = u8::try_from(distance).unwrap_or(u8::MAX);
             match near.iter_mut().find(|known| known.word == *word) {
-                Some(known) if known.similarity < similarity => *known = Near { word: *word, distance, similarity },
+                Some(known) if known.similarity < similarity => {
+                    *known = Near { word: *word, distance, similarity }
+                }
                 Some(_) => {}
                 None => near.push(Near { word: *word, distance, similarity }),
             }
@@ -266,8 +270,7 @@ impl Vocabulary {
 pub(super) fn inverted<Keys: Iterator<Item = usize>>(
     count: usize,
     items: impl Iterator<Item = Keys> + Clone,
-) -> (Vec<u32>, Vec<u32>)
-{
+) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; count + 1];
     for key in items.clone().flatten() {
         if let Some(start) = starts.get_mut(key + 1) {

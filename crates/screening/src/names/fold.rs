@@ -130,7 +130,10 @@ impl Scan {
                 }
                 '\'' | '’' | '‘' | 'ʼ' | '`' | '´' | 'ʹ' if !self.word.is_empty() => {}
                 '.' if self.word.chars().count() == 1
-                    && self.word.chars().all(|letter| letter.is_alphabetic() && !Writing::of(letter).is_unspaced()) =>
+                    && self
+                        .word
+                        .chars()
+                        .all(|letter| letter.is_alphabetic() && !Writing::of(letter).is_unspaced()) =>
                 {
                     self.dotted.push_str(&self.word);
                     self.word.clear();
@@ -305,7 +308,10 @@ mod tests {
     #[test]
     fn lookalikes_are_put_right_in_either_direction() {
         assert_eq!(texts("Hu\u{430}wei"), ["huawei"]);
-        assert_eq!(texts("\u{420}\u{43e}стех c латинской Poс\u{442}ех"), ["ростех", "c", "латинской", "ростех"]);
+        assert_eq!(
+            texts("\u{420}\u{43e}стех c латинской Poс\u{442}ех"),
+            ["ростех", "c", "латинской", "ростех"]
+        );
         assert_eq!(pieces("\u{421}\u{41c}\u{406}\u{421}")[0].lookalike.as_deref(), Some("cmic"));
     }
 

@@ -178,7 +178,9 @@ impl Lexicon {
                         let is_open = |lemma: &Lemma| lemma.class == WordClass::Own;
                         words
                             .iter()
-                            .flat_map(|lemma| if is_open(lemma) { resolve(lemma) } else { vec![lemma.clone()] })
+                            .flat_map(
+                                |lemma| if is_open(lemma) { resolve(lemma) } else { vec![lemma.clone()] },
+                            )
                             .collect()
                     })
                     .collect(),

@@ -216,7 +216,12 @@ fn lookalike_reading(parts: &[Piece], lexicon: &Lexicon) -> Option<Reading> {
         return None;
     }
     let seen = |piece: &Piece| match &piece.lookalike {
-        Some(text) => Piece { text: text.clone(), writing: Writing::Latin, lookalike: None, is_capital: piece.is_capital },
+        Some(text) => Piece {
+            text: text.clone(),
+            writing: Writing::Latin,
+            lookalike: None,
+            is_capital: piece.is_capital,
+        },
         None => piece.clone(),
     };
     let parts: Vec<Piece> = parts.iter().map(seen).collect();

@@ -37,7 +37,9 @@ fn pinyin_of(text: &str) -> String {
     for (letter, reading) in text.chars().zip(text.to_pinyin()) {
         match reading {
             // Passports and most firms write the vowel of 吕 with u.
-            Some(reading) => out.extend(reading.plain().chars().map(|letter| if letter == 'ü' { 'u' } else { letter })),
+            Some(reading) => {
+                out.extend(reading.plain().chars().map(|letter| if letter == 'ü' { 'u' } else { letter }))
+            }
             None => out.push_str(&letters(any_ascii::any_ascii_char(letter))),
         }
     }
@@ -54,8 +56,11 @@ pub fn other_readings(text: &str) -> Vec<String> {
         let Some(readings) = readings else { continue };
         for other in (0..readings.count()).filter_map(|index| readings.get_opt(index)) {
             let other = plain(&other.plain().replace('ü', "u"));
-            let whole: String =
-                first.iter().enumerate().map(|(place, usual)| if place == at { &other } else { usual }.as_str()).collect();
+            let whole: String = first
+                .iter()
+                .enumerate()
+                .map(|(place, usual)| if place == at { &other } else { usual }.as_str())
+                .collect();
             if others.len() < MOST_READINGS && !others.contains(&whole) && first.get(at) != Some(&other) {
                 others.push(whole);
             }

@@ -6,12 +6,44 @@
 
 /// Replacements from left to right, the longest first.
 const SPELLINGS: &[(&str, &str)] = &[
-    ("shch", "sh"), ("sch", "sh"), ("tsch", "ch"), ("tch", "ch"), ("dzh", "j"),
-    ("iya", "ia"), ("iye", "ie"), ("iyu", "iu"), ("yya", "ia"), ("aya", "aia"),
-    ("ekh", "ec"), ("ech", "ec"), ("kh", "h"), ("ck", "k"), ("ph", "f"), ("ks", "x"), ("ts", "c"), ("tz", "c"), ("cz", "c"),
-    ("zh", "j"), ("iy", "i"), ("yy", "i"), ("ij", "i"), ("yi", "i"), ("ye", "e"), ("yo", "o"),
-    ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ae", "a"), ("oe", "o"), ("ue", "u"), ("dh", "d"), ("th", "t"),
-    ("gh", "g"), ("q", "k"), ("w", "v"), ("y", "i"),
+    ("shch", "sh"),
+    ("sch", "sh"),
+    ("tsch", "ch"),
+    ("tch", "ch"),
+    ("dzh", "j"),
+    ("iya", "ia"),
+    ("iye", "ie"),
+    ("iyu", "iu"),
+    ("yya", "ia"),
+    ("aya", "aia"),
+    ("ekh", "ec"),
+    ("ech", "ec"),
+    ("kh", "h"),
+    ("ck", "k"),
+    ("ph", "f"),
+    ("ks", "x"),
+    ("ts", "c"),
+    ("tz", "c"),
+    ("cz", "c"),
+    ("zh", "j"),
+    ("iy", "i"),
+    ("yy", "i"),
+    ("ij", "i"),
+    ("yi", "i"),
+    ("ye", "e"),
+    ("yo", "o"),
+    ("ou", "u"),
+    ("oo", "u"),
+    ("ee", "i"),
+    ("ae", "a"),
+    ("oe", "o"),
+    ("ue", "u"),
+    ("dh", "d"),
+    ("th", "t"),
+    ("gh", "g"),
+    ("q", "k"),
+    ("w", "v"),
+    ("y", "i"),
 ];
 
 /// The spelling without what transliterations differ in.
@@ -71,8 +103,13 @@ mod tests {
     #[test]
     fn systems_of_transliteration_agree() {
         for (one, other) in [
-            ("tekhnologii", "tehnologiy"), ("issledovatelskiy", "issledovatelskij"), ("antey", "antei"),
-            ("shcherbakov", "scherbakov"), ("kholding", "holding"), ("mohammed", "mohamed"), ("yuriy", "yuri"),
+            ("tekhnologii", "tehnologiy"),
+            ("issledovatelskiy", "issledovatelskij"),
+            ("antey", "antei"),
+            ("shcherbakov", "scherbakov"),
+            ("kholding", "holding"),
+            ("mohammed", "mohamed"),
+            ("yuriy", "yuri"),
         ] {
             assert_eq!(spelling_key(one), spelling_key(other), "{one} {other}");
         }
@@ -81,7 +118,8 @@ mod tests {
 
     #[test]
     fn syllables_of_another_language_keep_the_classes_of_consonants() {
-        for (one, other) in [("haikubijon", "hikvision"), ("haikeubijeon", "hikvision"), ("hwawei", "huawei")] {
+        for (one, other) in [("haikubijon", "hikvision"), ("haikeubijeon", "hikvision"), ("hwawei", "huawei")]
+        {
             assert_eq!(consonant_classes(one), consonant_classes(other), "{one} {other}");
         }
         assert_ne!(consonant_classes("hikvision"), consonant_classes("hisense"));

@@ -1,0 +1,122 @@
+//! Several determinations of one transaction, of which the strictest counts, or one is right
+//! and it is not known which.
+
+use std::collections::BTreeSet;
+
+use narrows_condition::Fact;
+
+use crate::determination::{Determination, LeadsTo, Missing};
+use crate::jurisdiction::Jurisdiction;
+use crate::status::{Class, Status, UNDETERMINED};
+
+/// A determination, and when it is the right one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// When it is: `it is EL-1`.
+    pub when: String,
+    /// The determination.
+    pub determination: Determination,
+}
+
+impl Jurisdiction {
+    /// The place of a status in the order of strictness, the strictest being zero. An answer
+    /// that is open is less strict than a prohibition and stricter than all others: it may
+    /// turn out to be any of them.
+    fn strictness(&self, word: &str) -> (usize, usize) {
+        let place = |status: &Status| status.word == word;
+        match self.statuses().iter().position(place) {
+            Some(place) => {
+                let prohibits = self.statuses().get(place).is_some_and(|it| it.class == Class::Prohibition);
+                (if prohibits { 0 } else { 2 }, place)
+            }
+            None => (1, 0),
+        }
+    }
+
+    /// The place of the strictest among some answers; `None` if there are none.
+    pub fn strictest<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Option<usize> {
+        let ranked = words.into_iter().enumerate().map(|(place, word)| (self.strictness(word), place));
+        ranked.min().map(|(_, place)| place)
+    }
+
+    /// Statuses without repetition, the strictest first.
+    pub fn in_order<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let words: BTreeSet<&str> = words.into_iter().collect();
+        let known = self.statuses().iter().map(|status| status.word.as_str());
+        known.filter(|word| words.contains(word)).map(str::to_owned).collect()
+    }
+}
+
+/// The statuses that a determination leaves possible.
+fn possible(determination: &Determination) -> Vec<&str> {
+    if determination.status == UNDETERMINED {
+        determination.possible.iter().map(String::as_str).collect()
+    } else {
+        vec![&determination.status]
+    }
+}
+
+/// The one answer that several leave when it is not known which is right: what they share, and
+/// `fact` as what to supply. `None` if there are none.
+#[must_use]
+pub fn one_of(
+    jurisdiction: &Jurisdiction,
+    fact: &Fact,
+    alternatives: &[Alternative],
+) -> Option<Determination> {
+    let (first, others) = alternatives.split_first()?;
+    let settled = first.determination.status != UNDETERMINED;
+    if settled && others.iter().all(|other| other.determination.status == first.determination.status) {
+        return Some(first.determination.clone());
+    }
+    let all = || alternatives.iter().map(|alternative| &alternative.determination);
+    let mut open = first.determination.clone();
+    UNDETERMINED.clone_into(&mut open.status);
+    UNDETERMINED.clone_into(&mut open.title);
+    open.class = Class::Undetermined;
+    open.meaning = "The answer hangs on facts that are not known.".to_owned();
+    open.possible = jurisdiction.in_order(all().flat_map(possible));
+    let class = |word: &String| jurisdiction.statuses().iter().find(|status| status.word == *word);
+    let classes: BTreeSet<Class> = open.possible.iter().filter_map(class).map(|it| it.class).collect();
+    open.common_class = match classes.into_iter().collect::<Vec<_>>().as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    open.deciding.retain(|ground| {
+        all().all(|other| other.deciding.iter().any(|its| its.provision == ground.provision))
+    });
+    open.conditions.retain(|text| all().all(|other| other.conditions.contains(text)));
+    open.sources.retain(|source| all().all(|other| other.sources.contains(source)));
+    open.flips.clear();
+    open.certainty = None;
+    open.missing.insert(
+        0,
+        Missing {
+            fact: fact.name.clone(),
+            title: fact.title.clone(),
+            definition: fact.definition.clone(),
+            unit: None,
+            open_question: false,
+            leads_to: alternatives
+                .iter()
+                .map(|alternative| LeadsTo {
+                    when: alternative.when.clone(),
+                    statuses: possible(&alternative.determination).into_iter().map(str::to_owned).collect(),
+                })
+                .collect(),
+        },
+    );
+    for other in others {
+        for missing in &other.determination.missing {
+            if open.missing.iter().all(|known| known.fact != missing.fact) {
+                open.missing.push(missing.clone());
+            }
+        }
+        for text in &other.determination.not_examined {
+            if !open.not_examined.contains(text) {
+                open.not_examined.push(text.clone());
+            }
+        }
+    }
+    Some(open)
+}
