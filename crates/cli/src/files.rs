@@ -16,7 +16,7 @@ const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 const LARGEST_LONG_FILE: u64 = 256 * 1024 * 1024;
 
 /// The folders of data.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "calibration",
     "chips",
     "events",
@@ -25,6 +25,7 @@ const FOLDERS: [&str; 15] = [
     "firms",
     "law",
     "models",
+    "names",
     "networks",
     "parties",
     "perf",

@@ -19,6 +19,7 @@ pub mod operations;
 mod parties;
 pub mod performance;
 mod scenario;
+pub mod screening;
 mod workbench;
 
 pub use batch::{BatchFormat, BatchSummary, check_batch};

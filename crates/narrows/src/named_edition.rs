@@ -43,11 +43,18 @@ impl Workbench {
         let lexicon = Lexicon::read(self.files("names").into_iter().map(|(_, file)| file))
             .map_err(|problems| self.fault(problems))?;
         let aliases = self.party_aliases()?;
-        let own = edition
-            .parties()
-            .iter()
-            .flat_map(|party| aliases.of(party).map(|alias| OwnName { party: &party.id, name: &alias.text }));
-        let own: Vec<OwnName<'_>> = own.collect();
+        let own: Vec<OwnName<'_>> = (0..)
+            .zip(aliases.firms())
+            .flat_map(|(firm, entry)| {
+                entry.parties.iter().flat_map(move |party| {
+                    entry.names.iter().map(move |name| OwnName {
+                        party: &party.value,
+                        name: &name.text,
+                        firm,
+                    })
+                })
+            })
+            .collect();
         let index = Index::build(lexicon, edition.parties(), &own);
         let named = Arc::new(NamedEdition { edition, index });
         lock().insert(named.edition.dates().clone(), Arc::clone(&named));

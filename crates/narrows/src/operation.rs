@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::operations::{
     Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, ListsDiff,
     ListsOperation, ListsShow, ListsUpdate, PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
-    Shock,
+    Screen, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -54,7 +54,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 19] = [
+pub const OPERATIONS: [Entry; 20] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -71,6 +71,7 @@ pub const OPERATIONS: [Entry; 19] = [
     entry::<ListsOperation>(),
     entry::<ListsDiff>(),
     entry::<ListsShow>(),
+    entry::<Screen>(),
     entry::<ListsUpdate>(),
     entry::<DataCheck>(),
     entry::<Brief>(),

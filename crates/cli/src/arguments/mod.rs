@@ -3,6 +3,7 @@
 mod lists;
 mod market;
 mod perf;
+mod screen;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use lists::{
     ListsCommand, ListsDiffCommand, ListsShowCommand, ListsSubcommand, ListsUpdateCommand,
 };
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
+pub(crate) use screen::ScreenCommand;
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Exposure(ExposureCommand),
     /// The lists of restricted parties: editions, what changed between them, one party in full
     Lists(ListsCommand),
+    /// Listed parties that a name may be, in any script, with the reason
+    Screen(ScreenCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

@@ -1,10 +1,10 @@
 //! `narrows check`
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
-use narrows::{BatchFormat, Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
+use narrows::{Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
 
 use super::{end_user, print_csv, print_json, table};
 use crate::Stop;
@@ -67,24 +67,11 @@ fn csv(answer: &CheckAnswer) -> Result<(), Stop> {
 fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u8, Stop> {
     let scenario = files::scenario(workbench, &command.transaction.law)?;
     let mut input = table::Input::open(path)?;
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let format = match extension.to_ascii_lowercase().as_str() {
-        _ if input.is_standard => sniff(&mut input.text)?,
-        "jsonl" | "ndjson" | "json" => BatchFormat::JsonLines,
-        _ => BatchFormat::Csv,
-    };
+    let format = input.format(path)?;
     table::answer(command.output.as_deref(), |output, progress| {
         check_batch(workbench, &scenario, format, &mut input.text, output, progress)
             .map_err(|failure| failure.within(&input.name))
     })
-}
-
-/// The form of a table on standard input, by its first character.
-fn sniff(input: &mut Box<dyn BufRead>) -> Result<BatchFormat, Stop> {
-    let start = input.fill_buf()?;
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok(if first == Some(&b'{') { BatchFormat::JsonLines } else { BatchFormat::Csv })
 }
 
 /// The answer as text.

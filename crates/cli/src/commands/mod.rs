@@ -11,6 +11,7 @@ pub(crate) mod lists;
 pub(crate) mod market;
 pub(crate) mod perf;
 pub(crate) mod rules;
+pub(crate) mod screen;
 mod table;
 
 use std::borrow::Cow;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use narrows::{BatchSummary, Failure, FailureKind};
+use narrows::{BatchFormat, BatchSummary, Failure, FailureKind};
 
 use super::progress_bar;
 use crate::Stop;
@@ -33,6 +33,21 @@ impl Input {
         let file =
             File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
         Ok(Self { name, text: Box::new(BufReader::with_capacity(BUFFER, file)), is_standard: false })
+    }
+
+    /// The form of the table: by the ending of a file, by the first character of standard input.
+    pub(super) fn format(&mut self, path: &Path) -> Result<BatchFormat, Stop> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if !self.is_standard {
+            return Ok(match extension.to_ascii_lowercase().as_str() {
+                "jsonl" | "ndjson" | "json" => BatchFormat::JsonLines,
+                _ => BatchFormat::Csv,
+            });
+        }
+        let start = self.text.fill_buf()?;
+        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+        let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+        Ok(if first == Some(&b'{') { BatchFormat::JsonLines } else { BatchFormat::Csv })
     }
 }
 

@@ -18,6 +18,7 @@ mod perf_serve;
 mod perf_train;
 mod plane;
 mod rules;
+mod screen;
 mod shock;
 
 pub use brief::{
@@ -48,4 +49,6 @@ pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,
 };
+pub(crate) use screen::also_ids;
+pub use screen::{FoundIn, Screen, ScreenAnswer, ScreenHit, ScreenRequest, ScreenWord};
 pub use shock::{AllDays, FactorText, Overlap, Shock, ShockAnswer, ShockRequest, ShockRow, Worth};

@@ -163,6 +163,14 @@ impl Alignment {
         if paired <= 0.0 || name.weight <= 0.0 {
             return Verdict { score: 0.0, strength: Strength::Fuzzy, is_in_order: true };
         }
+        // A word is parted rightly only if all its parts are found.
+        let is_torn = extra().any(|word| {
+            let mut parts = query.words.iter().zip(&self.used).filter(|(other, _)| other.part_of == word.part_of);
+            word.part_of.is_some() && parts.any(|(_, used)| *used)
+        });
+        if is_torn {
+            return Verdict { score: 0.0, strength: Strength::Fuzzy, is_in_order: true };
+        }
         let of_listed = alike / name.weight;
         let of_query = alike / (paired + extra_weight);
         let mut score = 1.0 - LISTED_MISSING * (1.0 - of_listed) - QUERY_EXTRA * (1.0 - of_query);
@@ -184,8 +192,9 @@ impl Alignment {
         if !is_in_order {
             score -= OUT_OF_ORDER;
         }
-        let is_all_general =
-            own == 0 && listed.len() >= FEWEST_GENERAL && self.pairings.len() == listed.len();
+        let is_all_general = own == 0
+            && listed.len() >= FEWEST_GENERAL
+            && self.pairings.iter().filter(|pairing| pairing.similarity >= SAME_WORD).count() == listed.len();
         let is_stem = (own > 0 && own_same == own) || is_all_general;
         if is_stem && self.stands_for_the_firm(query, name, index, own) {
             score = score.max(STEM + STEM_SHARE * of_query);
@@ -224,6 +233,8 @@ impl Alignment {
             .take(pairing.from)
             .all(|word| matches!(word.word.class, WordClass::Place | WordClass::General));
         let is_elsewhere = extra().any(|word| word.class == WordClass::Sector);
-        is_organisation && is_rare && comes_first && !is_elsewhere
+        // Where both names have more than the word, the word may be all that they share.
+        let is_contained = is_all_of_it || extra().all(|word| word.class < WordClass::Ordinary);
+        is_organisation && is_rare && comes_first && !is_elsewhere && is_contained
     }
 }

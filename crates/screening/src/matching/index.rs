@@ -16,6 +16,8 @@ pub struct OwnName<'a> {
     pub party: &'a str,
     /// The name.
     pub name: &'a str,
+    /// Number of the firm in our table: its rows on different lists are one party.
+    pub firm: usize,
 }
 
 /// Where a name comes from.
@@ -41,6 +43,8 @@ pub(super) struct Name {
     pub(super) words: std::ops::Range<u32>,
     /// Weight of all its words.
     pub(super) weight: f32,
+    /// Of a name of our own table: the place of the party among the rows of its firm.
+    pub(super) precedence: u32,
 }
 
 /// A word of a name.
@@ -87,9 +91,16 @@ impl Index {
     /// Reads the names of all parties.
     #[must_use]
     pub fn build(lexicon: Lexicon, parties: &[Party], own_names: &[OwnName<'_>]) -> Self {
-        let mut own: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        let mut own: FxHashMap<&str, Vec<(&str, u32)>> = FxHashMap::default();
+        let mut rows_of: FxHashMap<usize, Vec<&str>> = FxHashMap::default();
         for name in own_names {
-            own.entry(name.party).or_default().push(name.name);
+            let rows = rows_of.entry(name.firm).or_default();
+            let place = rows.iter().position(|row| *row == name.party).unwrap_or(rows.len());
+            if place == rows.len() {
+                rows.push(name.party);
+            }
+            let precedence = u32::try_from(place).unwrap_or(u32::MAX);
+            own.entry(name.party).or_default().push((name.name, precedence));
         }
         let mut builder = Builder::new(lexicon);
         for (at, party) in parties.iter().enumerate() {
@@ -105,11 +116,13 @@ impl Index {
                 }
             }
             let ids = std::iter::once(&party.id).chain(&party.former_ids);
-            for name in ids.filter_map(|id| own.get(id.as_str())).flatten() {
+            for (name, precedence) in ids.filter_map(|id| own.get(id.as_str())).flatten() {
+                builder.precedence = *precedence;
                 builder.add(number, NameSource::Own, name, can_abbreviate);
             }
+            builder.precedence = 0;
         }
-        builder.finish(parties)
+        builder.finish(parties, own_names)
     }
 
     /// How many names it holds.
@@ -151,6 +164,8 @@ struct Builder {
     /// How many parties have each word, and the last of them.
     parties_with: Vec<u32>,
     last_party_with: Vec<u32>,
+    /// Of the names that are added.
+    precedence: u32,
 }
 
 impl Builder {
@@ -166,6 +181,7 @@ impl Builder {
             keys: Vec::new(),
             parties_with: Vec::new(),
             last_party_with: Vec::new(),
+            precedence: 0,
         }
     }
 
@@ -196,6 +212,7 @@ impl Builder {
                 legal_forms: analysis.legal_forms.clone().into(),
                 words: start..end,
                 weight: 0.0,
+                precedence: self.precedence,
             });
         }
         if let Some(keys) = self.keys.last_mut() {
@@ -241,7 +258,7 @@ impl Builder {
         }
     }
 
-    fn finish(mut self, parties: &[Party]) -> Index {
+    fn finish(mut self, parties: &[Party], own_names: &[OwnName<'_>]) -> Index {
         self.vocabulary.settle(&self.parties_with, parties.len(), &self.lexicon);
         for name in &mut self.names {
             let words =
@@ -259,7 +276,7 @@ impl Builder {
             })
         });
         let (starts, with_word) = inverted(self.vocabulary.len(), of_names);
-        let groups = groups(parties, &self.keys);
+        let groups = groups(parties, &self.keys, own_names);
         let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (party, group) in (0..).zip(&groups) {
             members.entry(*group).or_default().push(party);

@@ -14,6 +14,8 @@ pub(super) struct QueryWord {
     pub(super) characters: u32,
     /// What it says if no word of a listed name is it.
     pub(super) weight: f32,
+    /// The word of the name that it is a part of, where words written together were parted.
+    pub(super) part_of: Option<usize>,
 }
 
 /// A listed word that words of the query may be.
@@ -50,12 +52,22 @@ const MOST_JOINED: usize = 4;
 const LONGEST_JOINED: usize = 24;
 /// Shortest word made of two that may still be misspelt.
 const SHORTEST_JOINED: usize = 8;
+/// What a word says that was most likely meant as part of a legal form.
+const LEGAL_WORD: f32 = 1.0;
 /// Most words of a query that are looked up for likeness; what follows is compared as it stands.
 const MOST_LIKENED: usize = 24;
 
 impl Query {
     pub(super) fn of(reading: Reading, index: &Index, counters: &mut Counters) -> Self {
-        let words: Vec<QueryWord> = reading.words.into_iter().map(|word| query_word(word, index)).collect();
+        Self::new(reading.words.into_iter().map(|word| query_word(word, None, index)).collect(), index, counters)
+    }
+
+    /// The reading with words of no list parted into words of the lists, if that can be done.
+    pub(super) fn parted(reading: &Reading, index: &Index, counters: &mut Counters) -> Option<Self> {
+        parted(reading, index).map(|words| Self::new(words, index, counters))
+    }
+
+    fn new(words: Vec<QueryWord>, index: &Index, counters: &mut Counters) -> Self {
         let mut likenesses = Vec::new();
         for at in 0..words.len() {
             add_alone(&words, at, index, counters, &mut likenesses);
@@ -75,17 +87,18 @@ impl Query {
     }
 }
 
-fn query_word(word: Word, index: &Index) -> QueryWord {
+fn query_word(word: Word, part_of: Option<usize>, index: &Index) -> QueryWord {
     let listed = index.vocabulary.get(&word.text);
     let weight = match listed {
         Some(listed) => index.vocabulary.weight(listed),
+        None if word.class == WordClass::Own && index.lexicon.is_like_legal_form(&word.text) => LEGAL_WORD,
         None => unlisted_weight(word.class, &word.text),
     };
     let characters = match word.origin {
         Origin::Pinyin => index.characters.get(word.raw.as_str()).copied().unwrap_or(u32::MAX),
         _ => 0,
     };
-    QueryWord { word, characters, weight }
+    QueryWord { word, characters, weight, part_of }
 }
 
 fn add_alone(
@@ -123,9 +136,10 @@ fn add_alone(
         add(*listed, OTHER_SPELLING, How::Transliterated);
     }
     let ordinary = if word.class == WordClass::Ordinary { ORDINARY_MISSPELT } else { 1.0 };
-    for near in vocabulary.near(&word.text, counters) {
-        // A word that is on a list as it stands is at most one letter from what was meant.
-        if Some(near.word) != same && (same.is_none() || near.distance <= 1) {
+    // A word that is on a list as it stands is at most one letter from what was meant.
+    let most_edits = if same.is_some() { 1 } else { usize::MAX };
+    for near in vocabulary.near(&word.text, most_edits, counters) {
+        if Some(near.word) != same {
             let how = if near.distance == 0 { How::WordForm } else { How::Edits(near.distance) };
             add(near.word, near.similarity * ordinary, how);
         }
@@ -167,7 +181,7 @@ fn add_joined(
         if let Some(listed) = same {
             add(listed, JOINED);
         } else if place == at + 1 && is_unknown && joined.len() >= SHORTEST_JOINED && place < MOST_LIKENED {
-            for near in index.vocabulary.near(&joined, counters).iter().filter(|near| near.distance <= 1) {
+            for near in index.vocabulary.near(&joined, 1, counters) {
                 add(near.word, near.similarity * JOINED);
             }
         }
@@ -178,11 +192,10 @@ fn add_joined(
 const SHORTEST_PART: usize = 2;
 const LETTERS_A_PART: usize = 4;
 
-/// The reading with words of no list parted into words of the lists, if that can be done.
-pub(super) fn parted(reading: &Reading, index: &Index) -> Option<Reading> {
+fn parted(reading: &Reading, index: &Index) -> Option<Vec<QueryWord>> {
     let mut is_parted = false;
     let mut words = Vec::with_capacity(reading.words.len());
-    for word in &reading.words {
+    for (at, word) in reading.words.iter().enumerate() {
         let is_candidate = word.class == WordClass::Own
             && word.text.len() >= 2 * LETTERS_A_PART - 2
             && word.text.len() <= 2 * LONGEST_JOINED
@@ -190,12 +203,13 @@ pub(super) fn parted(reading: &Reading, index: &Index) -> Option<Reading> {
         match is_candidate.then(|| parts_of(&word.text, index)).flatten() {
             Some(parts) => {
                 is_parted = true;
-                words.extend(parts.into_iter().map(|text| known_word(word, text, index)));
+                let parts = parts.into_iter().filter(|part| !index.lexicon.is_legal_form(part));
+                words.extend(parts.map(|text| query_word(known_word(word, text, index), Some(at), index)));
             }
-            None => words.push(word.clone()),
+            None => words.push(query_word(word.clone(), None, index)),
         }
     }
-    is_parted.then_some(Reading { words })
+    (is_parted && !words.is_empty()).then_some(words)
 }
 
 /// The fewest listed words that a word consists of.

@@ -6,11 +6,11 @@ use super::acronym;
 use super::align::{AcronymFound, Alignment, Verdict};
 use super::hit::{Hit, MatchedWord, Path, Refusal, Screening, Strength};
 use super::index::{Index, Name, NameSource};
-use super::query::{Query, parted};
+use super::query::Query;
 use super::vocabulary::Counters;
 use crate::names::fold::as_displayed;
 use crate::names::lexicon::WordClass;
-use crate::names::reading::{Analysis, Reading};
+use crate::names::reading::Analysis;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,12 +109,17 @@ impl<'i> Screener<'i> {
         let mut queries: Vec<Query> = Vec::new();
         for analysis in analyses {
             self.add_same(&analysis, &mut candidates);
-            let split: Vec<Reading> =
-                analysis.readings.iter().filter_map(|reading| parted(reading, self.index)).collect();
-            for reading in analysis.readings.into_iter().chain(split) {
-                let query = Query::of(reading, self.index, &mut self.counters);
-                self.add_like(&query, queries.len(), options, &mut candidates);
-                queries.push(query);
+            for reading in analysis.readings {
+                let parted = Query::parted(&reading, self.index, &mut self.counters);
+                let whole = Query::of(reading, self.index, &mut self.counters);
+                let acronyms = self.acronyms(&whole);
+                self.add_like(&whole, queries.len(), &acronyms, options, &mut candidates);
+                queries.push(whole);
+                if let Some(parted) = parted {
+                    // What is only a part of a word is nobody's acronym.
+                    self.add_like(&parted, queries.len(), &FxHashMap::default(), options, &mut candidates);
+                    queries.push(parted);
+                }
             }
         }
         let best = self.best_by_party(candidates.into_values(), options);
@@ -162,10 +167,10 @@ impl<'i> Screener<'i> {
         &mut self,
         query: &Query,
         reading: usize,
+        acronyms: &FxHashMap<u32, AcronymFound>,
         options: &Options,
         candidates: &mut FxHashMap<u32, Candidate>,
     ) {
-        let acronyms = self.acronyms(query);
         self.look_up(query);
         let mut ranked = self.ranked(query, options);
         ranked.extend(acronyms.keys().copied().filter(|name| self.is_asked_for(*name, options)));
@@ -307,12 +312,13 @@ impl<'i> Screener<'i> {
 
     /// What goes first: the higher score, the government's primary name, a row that says what needs a
     /// licence, the order of the edition.
-    fn rank(&self, candidate: &Candidate) -> (i32, NameSource, bool, u32, u32) {
+    fn rank(&self, candidate: &Candidate) -> (i32, NameSource, u32, bool, u32, u32) {
         #[expect(clippy::cast_possible_truncation, reason = "a score is from 0 to 1")]
         let score = -(candidate.verdict.score * 10_000.0).round() as i32;
-        let Some(name) = self.name(candidate.name) else { return (0, NameSource::Own, true, 0, 0) };
+        let Some(name) = self.name(candidate.name) else { return (0, NameSource::Own, 0, true, 0, 0) };
         let party = self.index.parties.get(name.party as usize);
-        (score, name.source, party.is_none_or(|party| !party.has_requirement), name.party, candidate.name)
+        let has_none = party.is_none_or(|party| !party.has_requirement);
+        (score, name.source, name.precedence, has_none, name.party, candidate.name)
     }
 
     /// Says why.

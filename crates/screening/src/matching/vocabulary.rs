@@ -39,7 +39,7 @@ pub(super) struct Vocabulary {
 const LETTERS: usize = 37;
 /// Longest word that is searched for by likeness.
 const LONGEST: usize = 40;
-/// Shortest word that may be misspelt: of shorter ones every other is like them.
+/// Shortest word that something may be a misspelling of: of shorter ones every other is like them.
 const SHORTEST: usize = 4;
 /// Fewest consonants of a name that is compared by classes of consonants alone.
 const FEWEST_CONSONANTS: usize = 3;
@@ -99,8 +99,8 @@ fn cap(text: &str, weight: f32) -> f32 {
 /// Edits that a word of this length may be away from what was meant.
 fn most_edits(length: usize) -> usize {
     match length {
-        0..SHORTEST => 0,
-        SHORTEST..=5 => 1,
+        0..=2 => 0,
+        3..=5 => 1,
         6..=12 => 2,
         _ => 3,
     }
@@ -217,10 +217,10 @@ impl Vocabulary {
         self.by_classes.get(consonant_classes(text).as_str()).map_or(&[], Vec::as_slice)
     }
 
-    /// Words that `text` may be a misspelling of, itself included.
-    pub(super) fn near(&self, text: &str, counters: &mut Counters) -> Vec<Near> {
+    /// Words that `text` may be a misspelling of, itself included, at most so many edits away.
+    pub(super) fn near(&self, text: &str, most: usize, counters: &mut Counters) -> Vec<Near> {
         let length = text.len();
-        let edits = most_edits(length);
+        let edits = most_edits(length).min(most);
         if edits == 0 || length > LONGEST {
             return Vec::new();
         }
@@ -246,8 +246,8 @@ impl Vocabulary {
         for spelling in counters.touched.drain(..) {
             let shared = counters.shared.get_mut(spelling as usize).map_or(0, std::mem::take);
             let Some((candidate, word)) = self.spellings.get(spelling as usize) else { continue };
-            // An edit takes away two pairs at most, and an exchange of neighbours three.
-            if usize::from(shared) + 3 * edits < length.max(candidate.len()) + 1 {
+            // An edit takes away two pairs at most, and an exchange of neighbours three: one is allowed for.
+            if usize::from(shared) + 2 * edits + 1 < length.max(candidate.len()) + 1 {
                 continue;
             }
             let limit = osa::Args::default().score_cutoff(edits);

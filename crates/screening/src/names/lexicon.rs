@@ -3,7 +3,7 @@
 
 use narrows_catalog::datafile::{Collector, Document, Table};
 use narrows_catalog::{DataFile, Problems};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fold::{Piece, Writing, pieces};
 use super::romanise::romanise;
@@ -63,6 +63,8 @@ pub struct Lexicon {
     longest: FxHashMap<String, usize>,
     /// Beginnings of words that any ending may follow.
     beginnings: FxHashMap<String, usize>,
+    /// Words that stand in legal forms, in Latin letters.
+    legal_words: FxHashSet<String>,
     /// Expressions in scripts without spaces.
     unspaced: FxHashMap<String, usize>,
 }
@@ -72,6 +74,8 @@ pub struct Lexicon {
 const SHORTEST_DERIVED: usize = 5;
 /// Longest ending after a beginning that is in the tables with a star, in letters.
 const LONGEST_ENDING: usize = 7;
+/// Shortest word of a legal form that is known when misspelt.
+const SHORTEST_LEGAL_WORD: usize = 3;
 /// Shortest beginning, in letters.
 const SHORTEST_BEGINNING: usize = 3;
 /// Most characters of an expression in a script without spaces.
@@ -125,6 +129,8 @@ impl Lexicon {
         self.legal_forms.push(LegalForm { class, countries: table.plain_strings("countries") });
         for name in table.plain_strings("names") {
             self.add(&name, Sense::Legal(self.legal_forms.len() - 1));
+            let words = pieces(&name).into_iter().filter(|piece| piece.writing == Writing::Latin);
+            self.legal_words.extend(words.map(|piece| piece.text).filter(|word| word.len() >= SHORTEST_LEGAL_WORD));
         }
         table.finish();
     }
@@ -213,10 +219,24 @@ impl Lexicon {
                 _ => false,
             };
         let latin = romanise(first);
-        if is_derived && latin.len() >= SHORTEST_DERIVED {
+        if is_derived && latin.len() >= SHORTEST_DERIVED + usize::from(is_beginning) {
             let table = if is_beginning { &mut self.beginnings } else { &mut self.expressions };
             table.entry(latin).or_insert(number);
         }
+    }
+
+    /// Whether a word stands in a legal form, or is one letter away from one that does and can hardly be
+    /// anything else.
+    #[must_use]
+    pub fn is_like_legal_form(&self, word: &str) -> bool {
+        self.legal_words.iter().any(|legal| {
+            legal == word
+                || (legal.len().abs_diff(word.len()) <= 1
+                    && legal.len().min(word.len()) >= SHORTEST_LEGAL_WORD
+                    && (legal.as_bytes().first() == word.as_bytes().first()
+                        || legal.as_bytes().last() == word.as_bytes().last())
+                    && strsim::osa_distance(legal, word) <= 1)
+        })
     }
 
     /// A legal form by its number.
@@ -283,6 +303,12 @@ impl Lexicon {
     #[must_use]
     pub fn knows(&self, word: &str) -> bool {
         self.expressions.contains_key(word)
+    }
+
+    /// Whether a word is a legal form by itself.
+    #[must_use]
+    pub fn is_legal_form(&self, word: &str) -> bool {
+        matches!(self.word(word), Some(Sense::Legal(_)))
     }
 
     /// The one word that this is taken for.

@@ -1,0 +1,277 @@
+//! `screen --batch`: a table of names in, a row for each party that one of them may be out.
+//!
+//! Input columns pass through unchanged. A name that is like no listed one has no row; a row that
+//! cannot be screened has one with its error.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, Read as _, Write};
+
+use jiff::civil::Date;
+use narrows_screening::matching::{Options, Screener};
+use serde_json::{Map, Value};
+
+use crate::batch::{BatchFormat, BatchSummary};
+use crate::failure::Failure;
+use crate::named_edition::NamedEdition;
+use crate::operations::also_ids;
+use crate::workbench::Workbench;
+
+/// The column that asks.
+const QUERY: &str = "query";
+/// Columns that are added.
+const OUTPUT: [&str; 9] = ["rank", "id", "name", "list", "score", "strength", "reason", "also_ids", "error"];
+/// What is put before the name of an input column that has the name of one of ours.
+const RENAMED: &str = "input_";
+/// A longer line of JSON is refused unread, so that no line can exhaust the memory.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+/// Rows between reports of progress.
+const REPORTED: u64 = 1_024;
+
+/// What a batch asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchOptions {
+    /// Lists, country, threshold and number of parties.
+    pub options: Options,
+    /// Day of the edition; the newest if none.
+    pub edition: Option<Date>,
+}
+
+/// Screens every row of a table. `progress` is told the number of rows from time to time.
+///
+/// # Errors
+/// An unreadable table or header, failing output, or problems in the data. Errors of single rows are
+/// written into rows and counted.
+pub fn screen_batch(
+    workbench: &Workbench,
+    asked: &BatchOptions,
+    format: BatchFormat,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let named = workbench.named_edition(asked.edition)?;
+    let mut rows = Rows { named: &named, screener: Screener::new(&named.index), options: &asked.options };
+    match format {
+        BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
+        BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
+    }
+}
+
+struct Rows<'d> {
+    named: &'d NamedEdition,
+    screener: Screener<'d>,
+    options: &'d Options,
+}
+
+/// The added cells of one row.
+type Cells = [String; OUTPUT.len()];
+
+impl Rows<'_> {
+    /// The added cells for a name: one row for each party, or one with the error.
+    fn answer(&mut self, name: Result<&str, String>) -> Result<Vec<Cells>, String> {
+        let name = name?;
+        let found = self.screener.screen(name, self.options);
+        if let Some(refusal) = found.refusal {
+            return Err(refusal.to_string());
+        }
+        let cells = (1..).zip(&found.hits).filter_map(|(rank, hit): (usize, _)| {
+            let party = self.named.edition.parties().get(hit.party)?;
+            Some([
+                rank.to_string(),
+                party.id.clone(),
+                party.name.clone(),
+                party.list.clone(),
+                format!("{:.3}", hit.score),
+                hit.strength.word().to_owned(),
+                format!("{}; listed as {}", hit.reason(), hit.name),
+                also_ids(self.named, hit).join(" "),
+                String::new(),
+            ])
+        });
+        Ok(cells.collect())
+    }
+}
+
+fn with_error(error: String) -> Cells {
+    let mut cells: Cells = Default::default();
+    if let Some(last) = cells.last_mut() {
+        *last = error;
+    }
+    cells
+}
+
+fn failed_output(error: impl std::fmt::Display) -> Failure {
+    Failure::input(format!("the output cannot be written: {error}"))
+}
+
+/// A cell that a spreadsheet takes for a formula is written with an apostrophe before it.
+#[must_use]
+pub fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn csv_rows(
+    rows: &mut Rows<'_>,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
+    let header = reader
+        .byte_headers()
+        .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
+        .clone();
+    let mut summary = BatchSummary::default();
+    let names: Vec<String> = header
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).trim().trim_start_matches('\u{feff}').to_owned())
+        .collect();
+    let column = query_column(&names)?;
+    for name in &names {
+        writer.write_field(renamed(name, &mut summary.notices)).map_err(failed_output)?;
+    }
+    writer.write_record(OUTPUT).map_err(failed_output)?;
+    let mut record = csv::ByteRecord::new();
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
+        }
+        summary.rows += 1;
+        let name = if record.len() == header.len() {
+            let bytes = record.get(column).unwrap_or_default();
+            std::str::from_utf8(bytes).map_err(|_| format!("column `{QUERY}`: expected UTF-8 text"))
+        } else {
+            Err(format!("expected {} fields, found {}", header.len(), record.len()))
+        };
+        let answers = rows.answer(name).unwrap_or_else(|error| {
+            summary.errors += 1;
+            vec![with_error(error)]
+        });
+        for cells in answers {
+            // Rows that are too short or too long are brought to the width of the header.
+            for at in 0..header.len() {
+                writer.write_field(record.get(at).unwrap_or_default()).map_err(failed_output)?;
+            }
+            writer.write_record(cells.iter().map(|cell| harmless(cell))).map_err(failed_output)?;
+        }
+        if summary.rows % REPORTED == 0 {
+            progress(summary.rows);
+        }
+    }
+    writer.flush().map_err(failed_output)?;
+    progress(summary.rows);
+    Ok(summary)
+}
+
+/// Where the column that asks stands.
+fn query_column(names: &[String]) -> Result<usize, Failure> {
+    let mut columns = (0..).zip(names).filter(|(_, name)| *name == QUERY).map(|(at, _)| at);
+    match (columns.next(), columns.next()) {
+        (Some(_), Some(_)) => Err(Failure::input(format!("column `{QUERY}` is there twice"))),
+        (Some(column), None) => Ok(column),
+        (None, _) => {
+            let hint = narrows_quantity::nearest(QUERY, names.iter().map(String::as_str));
+            let hint = hint.map(|near| format!("; is it `{near}`?")).unwrap_or_default();
+            Err(Failure::input(format!("the header has no column `{QUERY}`{hint}")))
+        }
+    }
+}
+
+/// The name under which an input column passes through.
+fn renamed(name: &str, notices: &mut BTreeSet<String>) -> String {
+    if !OUTPUT.contains(&name) {
+        return name.to_owned();
+    }
+    notices.insert(format!(
+        "the input's `{name}` passes through as `{RENAMED}{name}`: `{name}` is the answer's"
+    ));
+    format!("{RENAMED}{name}")
+}
+
+fn json_rows(
+    rows: &mut Rows<'_>,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BatchSummary, Failure> {
+    let mut summary = BatchSummary::default();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
+        }
+        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+            return Err(Failure::input(format!(
+                "row {}: expected lines of less than 64 MiB",
+                summary.rows + 1
+            )));
+        }
+        let text =
+            if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        summary.rows += 1;
+        let parsed: Result<Map<String, Value>, _> = serde_json::from_slice(text);
+        let (object, answers) = match parsed {
+            Ok(object) => {
+                let answers = rows.answer(query_field(&object));
+                (object, answers)
+            }
+            Err(error) => {
+                // What cannot be read is handed back as it came.
+                let line = Value::String(String::from_utf8_lossy(text.trim_ascii()).into_owned());
+                let error = format!("expected a JSON object on one line: {error}");
+                (Map::from_iter([("line".to_owned(), line)]), Err(error))
+            }
+        };
+        let answers = answers.unwrap_or_else(|error| {
+            summary.errors += 1;
+            vec![with_error(error)]
+        });
+        for cells in answers {
+            let mut row: Map<String, Value> = object
+                .iter()
+                .map(|(name, value)| (renamed(name, &mut summary.notices), value.clone()))
+                .collect();
+            for (name, cell) in OUTPUT.into_iter().zip(cells) {
+                row.insert(name.to_owned(), typed(name, cell));
+            }
+            serde_json::to_writer(&mut *output, &row).map_err(failed_output)?;
+            output.write_all(b"\n").map_err(failed_output)?;
+        }
+        if summary.rows % REPORTED == 0 {
+            progress(summary.rows);
+        }
+    }
+    output.flush().map_err(failed_output)?;
+    progress(summary.rows);
+    Ok(summary)
+}
+
+fn query_field(object: &Map<String, Value>) -> Result<&str, String> {
+    match object.get(QUERY) {
+        Some(Value::String(text)) => Ok(text),
+        None => {
+            let hint = narrows_quantity::nearest(QUERY, object.keys().map(String::as_str));
+            let hint = hint.map(|near| format!("; is it `{near}`?")).unwrap_or_default();
+            Err(format!("the object has no field `{QUERY}`{hint}"))
+        }
+        Some(_) => Err(format!("field `{QUERY}`: expected a text")),
+    }
+}
+
+/// Ranks and scores are numbers, ids a list.
+fn typed(name: &str, cell: String) -> Value {
+    match name {
+        "rank" | "score" => cell.parse().map_or(Value::Null, Value::Number),
+        "also_ids" => cell.split_whitespace().map(|id| Value::String(id.to_owned())).collect(),
+        _ => Value::String(cell),
+    }
+}
