@@ -54,6 +54,7 @@ pub use narrows_market::quotes::Quotes;
 pub use narrows_market::significance::Kind as TestKind;
 pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};
 pub use narrows_quantity::{Certainty, Decimal, Interval};
+pub use narrows_screening::since::{OnDay, Since};
 
 /// Who is listed: the types of the answers of `lists`.
 pub mod listed {

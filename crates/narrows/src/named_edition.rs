@@ -35,7 +35,18 @@ impl Workbench {
     /// # Errors
     /// A day before the record, or problems in the files.
     pub fn named_edition(&self, on: Option<Date>) -> Result<Arc<NamedEdition>, Failure> {
-        let edition = self.edition(on)?;
+        self.named(self.edition(on)?)
+    }
+
+    /// The lists around a day: where a list begins only later, its oldest.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub(crate) fn named_edition_around(&self, on: Date) -> Result<Arc<NamedEdition>, Failure> {
+        self.named(self.edition_around(on)?)
+    }
+
+    fn named(&self, edition: Arc<Edition>) -> Result<Arc<NamedEdition>, Failure> {
         let lock = || self.named.editions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(edition.dates()) {
             return Ok(Arc::clone(known));

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use narrows_catalog::{DataFile, Problems};
 use narrows_screening::alias::Aliases;
 use narrows_screening::country::Countries;
-use narrows_screening::edition::{Edition, plan};
+use narrows_screening::edition::{Edition, plan, plan_around};
 use narrows_screening::list::Lists;
 use narrows_screening::party::Party;
 use narrows_screening::snapshot::{Snapshot, check_parties};
@@ -99,6 +99,20 @@ impl Workbench {
                 message: format!("the lists are on record from {}; there is no edition of {on}", first.date),
             });
         }
+        self.edition_of(dates)
+    }
+
+    /// Who was listed around a day: of each list the newest snapshot that is not later, or else
+    /// its oldest.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub(crate) fn edition_around(&self, on: Date) -> Result<Arc<Edition>, Failure> {
+        self.edition_of(plan_around(on, &self.party_register()?.snapshots))
+    }
+
+    fn edition_of(&self, dates: BTreeMap<String, Date>) -> Result<Arc<Edition>, Failure> {
+        let register = self.party_register()?;
         let lock = || self.parties.editions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(edition) = lock().get(&dates) {
             return Ok(Arc::clone(edition));

@@ -28,6 +28,23 @@ pub fn plan<'a>(on: Date, snapshots: impl IntoIterator<Item = &'a Snapshot>) -> 
     plan
 }
 
+/// The same, with the oldest snapshot of each list that begins only later: for a question about a
+/// day of which nothing nearer is on record.
+#[must_use]
+pub fn plan_around(on: Date, snapshots: &[Snapshot]) -> BTreeMap<String, Date> {
+    let mut plan = plan(on, snapshots);
+    for snapshot in snapshots.iter().filter(|snapshot| snapshot.date > on) {
+        for code in snapshot.lists.keys() {
+            let is_of_now = plan.get(code).is_some_and(|day| *day <= on);
+            let day = plan.entry(code.clone()).or_insert(snapshot.date);
+            if !is_of_now {
+                *day = snapshot.date.min(*day);
+            }
+        }
+    }
+    plan
+}
+
 /// Who is listed on a day.
 #[derive(Debug, Clone, Default)]
 pub struct Edition {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use narrows::{Candidate, EndUserAnswer, ListingLine, Outcome, OwnerLine};
+use narrows::{Candidate, EndUserAnswer, ListingLine, OnDay, Outcome, OwnerLine};
 
 use crate::text::{FAINT, heading, item, paragraph};
 
@@ -26,7 +26,7 @@ pub(crate) fn print(out: &mut dyn Write, answer: &EndUserAnswer) -> io::Result<(
         let counts = match outcome {
             Outcome::Listed => "listed, counts for the rule on affiliates",
             Outcome::PossiblyListed => "possibly listed",
-            Outcome::NamedOnly | Outcome::NotFound => "on no list that counts for the rule on affiliates",
+            Outcome::NotYetListed | Outcome::NamedOnly | Outcome::NotFound => "on no list that counts for the rule on affiliates",
         };
         item(out, 2, "·", &format!("owned to {percent}% by {name}: {counts}"))?;
         for line in &owner.listings {
@@ -59,7 +59,11 @@ fn listing(out: &mut dyn Write, indent: usize, line: &ListingLine) -> io::Result
         true => format!(", since {}", since.first),
         false => format!(", since {} to {}", since.first, since.settled),
     });
-    let status = line.status.as_deref().map(|status| format!(": {status}")).unwrap_or_default();
+    let status = match (line.on_day, &line.status) {
+        (OnDay::NotYet, _) => ": not listed on that day".to_owned(),
+        (_, Some(status)) => format!(": {status}"),
+        (_, None) => String::new(),
+    };
     let text = format!("{} {}{}{status}", line.listing.id, line.listing.name, since.unwrap_or_default());
     item(out, indent, "-", &text)?;
     let footnotes: Vec<String> = line.footnotes.iter().map(u8::to_string).collect();

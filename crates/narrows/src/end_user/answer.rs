@@ -14,6 +14,8 @@ pub enum Outcome {
     Listed,
     /// It may be a listed party; whether it is must be found out.
     PossiblyListed,
+    /// It, or a party of a like name, was listed later than the day of the transaction.
+    NotYetListed,
     /// It is on lists that bear on no determination.
     NamedOnly,
     /// Nothing was found.
@@ -27,6 +29,7 @@ impl Outcome {
         match self {
             Self::Listed => "listed",
             Self::PossiblyListed => "possibly listed",
+            Self::NotYetListed => "not listed on that day",
             Self::NamedOnly => "on lists that do not bear on the licence",
             Self::NotFound => "not found",
         }

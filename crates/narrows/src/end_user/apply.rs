@@ -37,7 +37,7 @@ pub(crate) fn determine(
         let question = Question { facts: facts_of(jurisdiction, case, &question.facts), ..question.clone() };
         let prepared = examiner.prepare(&question)?;
         let determination = examiner.determine(&prepared)?;
-        alternatives.push(Alternative { when: case.when.clone(), determination });
+        alternatives.push(Alternative { when: case.when(), determination });
     }
     let mut answer = resolved.answer.clone();
     for line in answer.listings_mut() {

@@ -41,6 +41,8 @@ pub(crate) struct Desk<'w> {
 /// Lists of a day with the names on them.
 struct Lists<'a> {
     edition: &'a Edition,
+    /// The newest lists, for what older ones do not tell of an entry.
+    newest: &'a Edition,
     index: &'a Index,
     effects: &'a Effects,
     on: Date,
@@ -52,6 +54,23 @@ struct Found {
     listings: Vec<ListingLine>,
     candidates: Vec<Candidate>,
     notes: Vec<String>,
+}
+
+impl Found {
+    fn outcome(&self, cases: &Cases) -> Outcome {
+        let all = || self.listings.iter().chain(self.candidates.iter().flat_map(|it| &it.listings));
+        if !cases.certain.is_empty() {
+            Outcome::Listed
+        } else if !cases.possible.is_empty() {
+            Outcome::PossiblyListed
+        } else if all().any(|line| line.on_day == OnDay::NotYet) {
+            Outcome::NotYetListed
+        } else if self.listings.is_empty() {
+            Outcome::NotFound
+        } else {
+            Outcome::NamedOnly
+        }
+    }
 }
 
 impl<'w> Desk<'w> {
@@ -81,10 +100,10 @@ impl<'w> Desk<'w> {
     fn look_up(&self, end_user: &EndUser, on: Date, lists_on: Date) -> Result<Resolved, Failure> {
         // Before the first lists on record those are asked: most who stood there stood there before.
         let first = self.workbench.party_register()?.snapshots.first().map(|snapshot| snapshot.date);
-        let asked = first.map_or(lists_on, |first| lists_on.max(first));
-        let named = self.workbench.named_edition(Some(asked))?;
+        let named = self.workbench.named_edition_around(lists_on)?;
         let (edition, index) = (&named.edition, &named.index);
-        let lists = Lists { edition, index, effects: &self.effects, on };
+        let newest = self.workbench.edition(None)?;
+        let lists = Lists { edition, newest: &newest, index, effects: &self.effects, on };
         let mut found = Found::default();
         if let Some(id) = &end_user.id {
             let party = edition.find(id).map_err(Failure::from)?;
@@ -95,14 +114,9 @@ impl<'w> Desk<'w> {
         }
         let owners = end_user.owners.iter().map(|owner| lists.owner(owner)).collect::<Vec<_>>();
         let cases = lists.cases(&found, &owners);
+        let outcome = found.outcome(&cases);
         let mut notes = found.notes;
         notes.extend(lists.notes(first, &found.listings));
-        let outcome = match (cases.certain.is_empty(), cases.possible.is_empty(), found.listings.is_empty()) {
-            (false, ..) => Outcome::Listed,
-            (true, false, _) => Outcome::PossiblyListed,
-            (true, true, false) => Outcome::NamedOnly,
-            (true, true, true) => Outcome::NotFound,
-        };
         Ok(Resolved {
             cases,
             answer: EndUserAnswer {
@@ -160,8 +174,18 @@ impl Lists<'_> {
             Some(on_day) => on_day,
             None => OnDay::Unknown,
         };
+        let mut party = party.clone();
+        let mut borrowed = None;
+        if party.licence_policy.is_none() {
+            party.licence_policy = self.newest.get(&party.id).and_then(|newer| newer.licence_policy.clone());
+            borrowed = party.licence_policy.as_ref().and(self.newest.dates().get(&party.list));
+        }
+        let mut listing = self.effects.of(&party);
+        listing.notes.extend(borrowed.map(|day| {
+            format!("the lists of that day do not tell the review policy; that of {day} is taken")
+        }));
         ListingLine {
-            listing: self.effects.of(party),
+            listing,
             since,
             on_day,
             licence_requirement: party.licence_requirement.clone(),
