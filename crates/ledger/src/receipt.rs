@@ -78,6 +78,23 @@ pub struct Receipt {
     pub hash: Hash,
 }
 
+impl Place {
+    /// What identifies a table: the operation, how it was asked, the bytes of the table, the
+    /// data and the program. The time does not count, so that a run that was stopped goes on later.
+    #[must_use]
+    pub fn batch_of(kind: &str, options: &str, table: &Hash, origin: &Origin) -> Hash {
+        let mut encoding = Encoding::of("narrows batch 1");
+        encoding
+            .text(kind)
+            .text(options)
+            .hash(table)
+            .text(&origin.data_version)
+            .optional_text(origin.own_data_version.as_deref())
+            .text(&origin.program_version);
+        Hash::of(&encoding.bytes())
+    }
+}
+
 impl Content {
     /// Hash of subject and status, each with its end.
     #[must_use]

@@ -3,6 +3,7 @@
 use narrows_catalog::{NameError, Problems};
 use narrows_condition::{ParseError, ValueError};
 use narrows_law::{FactsError, LawError};
+use narrows_ledger::Fault;
 use narrows_market::event::UnknownEvent;
 
 /// What kind of failure it is; every face maps it to its own signal.
@@ -80,6 +81,17 @@ impl From<NameError> for Failure {
 impl From<UnknownEvent> for Failure {
     fn from(error: UnknownEvent) -> Self {
         Self { kind: FailureKind::UnknownName, message: error.to_string() }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::Input(_) => FailureKind::Input,
+            Fault::Unknown(_) => FailureKind::UnknownName,
+            Fault::Damaged(_) => FailureKind::Data,
+        };
+        Self { kind, message: fault.to_string() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+mod ledger;
 mod market;
 mod perf;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
+pub(crate) use ledger::{ChosenArguments, LedgerCommand, ListCommand, RecordArguments};
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     Shock(Box<ShockCommand>),
     /// What a firm stood to lose under a state of the rule, beside what came out later
     Exposure(ExposureCommand),
+    /// Receipts of what was decided: list, show, verify, ask again, hand on
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),
@@ -167,6 +172,8 @@ pub(crate) struct CheckCommand {
     /// Where to write the answered table; standard output if not given
     #[arg(long, value_name = "FILE", requires = "batch")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) record: RecordArguments,
 }
 
 #[derive(Debug, Args)]

@@ -6,8 +6,10 @@ pub(crate) mod chip;
 pub(crate) mod chips;
 pub(crate) mod data;
 pub(crate) mod history;
+pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod perf;
+mod record;
 pub(crate) mod rules;
 mod table;
 
