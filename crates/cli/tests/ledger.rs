@@ -112,7 +112,7 @@ impl Chance {
 #[test]
 fn a_kill_at_any_moment_loses_no_acknowledged_receipt() {
     let kills = number("NARROWS_KILLS", 5);
-    let rows = number("NARROWS_KILL_ROWS", 6_000);
+    let rows = number("NARROWS_KILL_ROWS", 3_000);
     let mut chance = Chance(number("NARROWS_KILL_SEED", 1));
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("table.csv"), table(rows, "row-")).expect("a table");
@@ -145,13 +145,11 @@ fn a_kill_at_any_moment_loses_no_acknowledged_receipt() {
         child.kill().expect("killed with SIGKILL");
         child.wait().expect("ended");
         let rows = acknowledged(&reader.join().expect("no panic"));
-        if !path.exists() {
-            assert!(rows.is_empty());
-            continue;
-        }
-        if fs::metadata(&path).expect("the file").len() == 0 {
-            // The file was made, and nothing written to it yet.
-            assert!(rows.is_empty());
+        if let Err(fault) = Ledger::open(&path) {
+            // The program had not come to make the file, or its tables.
+            let words = fault.to_string();
+            assert!(words.contains("there is no such file") || words.contains("found an empty file"), "{words}");
+            assert!(rows.is_empty() && done == 0);
             continue;
         }
         assert_kept(&path, "row-", &rows);
@@ -241,7 +239,7 @@ fn two_processes_at_once_lose_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let names = ["one-", "two-"];
     for name in names {
-        fs::write(folder.path().join(format!("{name}.csv")), table(2_500, name)).expect("a table");
+        fs::write(folder.path().join(format!("{name}.csv")), table(1_500, name)).expect("a table");
     }
     let start = |table: &str| {
         command(folder.path(), &["check", "--batch", table, "--record", "a.ledger"])
@@ -258,17 +256,17 @@ fn two_processes_at_once_lose_nothing() {
     for (output, name) in outputs.iter().zip(["one-", "two-", "one-"]) {
         assert_eq!(output.status.code(), Some(0), "{}", said(output));
         let rows = acknowledged(&output.stdout);
-        assert_eq!(rows.len(), 2_500);
+        assert_eq!(rows.len(), 1_500);
         assert_kept(&path, name, &rows);
         receipts.extend(rows.into_iter().map(|(_, receipt)| receipt));
     }
     let verification = verified(&path);
     assert_eq!(verification.cover, Cover::EveryByte);
     // Whoever of the two was done when the other began to write recorded the table by itself.
-    let tables = verification.receipts / 2_501;
-    assert_eq!(verification.receipts % 2_501, 0, "{}", verification.receipts);
+    let tables = verification.receipts / 1_501;
+    assert_eq!(verification.receipts % 1_501, 0, "{}", verification.receipts);
     assert!(tables == 2 || tables == 3, "{tables}");
-    assert_eq!(receipts.len() as u64, tables * 2_500);
+    assert_eq!(receipts.len() as u64, tables * 1_500);
 }
 
 #[test]
@@ -282,7 +280,7 @@ fn a_full_disk_is_told_and_leaves_the_file_whole() {
 
     // The size of files is limited, and the signal that says so is ignored.
     let limited = format!(
-        "trap '' XFSZ; ulimit -f 40000 || exit 99; exec '{}' check --batch table.csv --record a.ledger",
+        "trap '' XFSZ; ulimit -f 24000 || exit 99; exec '{}' check --batch table.csv --record a.ledger",
         env!("CARGO_BIN_EXE_narrows")
     );
     let output = Command::new("sh")
@@ -341,6 +339,8 @@ fn hostile_requests_are_recorded_and_handed_on_as_they_are() {
     for (line, user) in lines.iter().zip(&rows) {
         assert_eq!(line["request"]["end_user"].as_str(), Some(user.as_str()));
         assert_eq!(line["answer"]["determination"]["status"], "licence_required");
+        let hash = narrows_ledger::Hash::of(line["answer"].to_string().as_bytes()).to_string();
+        assert_eq!(line["answer_hash"], hash.as_str(), "the hash can be recomputed from what is handed on");
     }
     let output = narrows(folder.path(), &["ledger", "export", "a.ledger", "--output", "a.csv"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
