@@ -148,7 +148,10 @@ fn a_kill_at_any_moment_loses_no_acknowledged_receipt() {
         if let Err(fault) = Ledger::open(&path) {
             // The program had not come to make the file, or its tables.
             let words = fault.to_string();
-            assert!(words.contains("there is no such file") || words.contains("found an empty file"), "{words}");
+            assert!(
+                words.contains("there is no such file") || words.contains("found an empty file"),
+                "{words}"
+            );
             assert!(rows.is_empty() && done == 0);
             continue;
         }

@@ -1,7 +1,7 @@
 //! Receipts in a file: what is acknowledged is there, in order, whoever writes.
 
 #![cfg(feature = "sqlite")]
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 mod common;
 

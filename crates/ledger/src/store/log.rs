@@ -90,19 +90,20 @@ fn read(input: &mut impl Read) -> std::io::Result<Log> {
     let salts = [number(&header, 16), number(&header, 20)];
     let mut frame = vec![0; FRAME_HEADER + page_size as usize];
     let mut count = 0_u64;
-    // The first frame that does not go on from the one before, and whether it names this log.
-    let mut stop: Option<(u64, bool)> = None;
-    let mut after = 0_u64;
+    // The first frame that does not go on from the one before.
+    let mut stop: Option<u64> = None;
     while fill(input, &mut frame)? {
         count += 1;
         let named = [number(&frame, 8), number(&frame, 12)];
         let same = [0, 1].map(|at| named.get(at) == salts.get(at));
-        if let Some((frame, _)) = stop {
-            if same == [true, true] {
-                // What follows belongs to this log, so the frame was not the end of it.
+        // The last frame of a transaction has the size of the file after it, and is written last;
+        // nothing of ours writes a frame twice (`cache_spill` is off).
+        let commits = same == [true, true] && number(&frame, 4) != 0;
+        if let Some(frame) = stop {
+            if commits {
+                // A whole transaction follows, so the frame was not the end of the log.
                 return Ok(Log::DamagedFrame(frame));
             }
-            after += 1;
             continue;
         }
         if same == [true, true] {
@@ -115,12 +116,12 @@ fn read(input: &mut impl Read) -> std::io::Result<Log> {
             // Frames left over from an earlier log differ in both.
             return Ok(Log::DamagedFrame(count));
         }
-        stop = Some((count, same == [true, true]));
+        stop = Some(count);
+        if commits {
+            // The end of a transaction, all of which is there. What is left over from a transaction
+            // that failed or was stopped has no such end.
+            return Ok(Log::DamagedFrame(count));
+        }
     }
-    // A frame that was being written over a left-over one when the writer was stopped has others
-    // after it; at the very end, a frame that was not finished is shorter.
-    Ok(match stop {
-        Some((frame, true)) if after == 0 => Log::DamagedFrame(frame),
-        _ => Log::Sound,
-    })
+    Ok(Log::Sound)
 }

@@ -84,8 +84,10 @@ impl Ledger {
     /// Settings of the connection; nothing is written to a file that is no ledger.
     fn prepare(&self, writes: bool) -> Result<(), Fault> {
         self.state()?;
-        // Text that is erased is overwritten in the file.
-        let settings = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
+        // Text that is erased is overwritten in the file. A transaction is written to the log once,
+        // when it is committed, so that what a stopped writer leaves there can be told from damage.
+        let settings = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_spill = OFF; \
+             PRAGMA trusted_schema = OFF;";
         self.connection.execute_batch(settings).map_err(|error| self.fault(error))?;
         if !writes {
             // Looking at a file does not change it.
