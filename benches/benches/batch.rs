@@ -30,6 +30,7 @@ fn a_table_read_answered_and_written(bencher: Bencher<'_, '_>, spread: Spread) {
             BatchFormat::Csv,
             &mut table.as_bytes(),
             &mut output,
+            None,
             &mut |_| {},
         );
         assert_eq!(summary.expect("a sound table").errors, 0, "no row of the table is bad");

@@ -88,7 +88,7 @@ fuzz_target!(
         let mut progress = 0;
         let mut reader = input;
         let tell = &mut |rows| progress = rows;
-        match check_batch(workbench(), &Scenario::default(), format, &mut reader, &mut output, tell) {
+        match check_batch(workbench(), &Scenario::default(), format, &mut reader, &mut output, None, tell) {
             Ok(summary) => {
                 assert_eq!(progress, summary.rows, "the last word on progress is the number of rows");
                 match format {

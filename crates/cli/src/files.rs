@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use narrows::operations::CheckRequest;
-use narrows::{Date, Failure, OverlayFile, ReformText, Scenario, Workbench};
+use narrows::{Date, Failure, OverlayFile, ReformText, Scenario, Timestamp, Workbench};
 
 use crate::arguments::{EndUserArguments, LawArguments, TransactionArguments, ViewArgument};
 
@@ -184,12 +184,26 @@ pub(crate) fn codified(law: &LawArguments) -> bool {
     law.view == ViewArgument::Codified
 }
 
+/// Seconds since 1970; none if the clock stands before that.
+fn seconds_since_1970() -> Option<u64> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.ok().map(|since| since.as_secs())
+}
+
+/// The time, to the second.
+pub(crate) fn now() -> Result<Timestamp, Failure> {
+    seconds_since_1970()
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .ok_or_else(|| {
+            Failure::input("the clock of this machine stands outside the calendar; give --recorded-at")
+        })
+}
+
 /// Today, in UTC.
 pub(crate) fn today() -> Result<Date, Failure> {
-    let seconds = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_err(|_| Failure::input("the clock of this machine stands before 1970; give --on"))?
-        .as_secs();
+    let seconds = seconds_since_1970()
+        .ok_or_else(|| Failure::input("the clock of this machine stands before 1970; give --on"))?;
     narrows::day_since_1970(seconds / 86_400)
         .ok_or_else(|| Failure::input("the clock of this machine stands beyond the calendar; give --on"))
 }

@@ -83,6 +83,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::Exposure(command) => commands::market::exposure::run(&workbench, command, format),
         Command::Lists(command) => commands::lists::run(&workbench, &arguments.data, command, format),
         Command::Screen(command) => commands::screen::run(&workbench, command, format),
+        Command::Ledger(command) => commands::ledger::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

@@ -1,7 +1,8 @@
 //! `check --batch`: a table in, the same table with answers out.
 //!
 //! Input columns pass through unchanged, ours are added, one output row per input row in
-//! order. A bad row carries its own error and the others are answered.
+//! order. A bad row carries its own error and the others are answered. Where a recorder is
+//! given, a row is written when its receipt is kept, and names it in one more column.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, Write};
@@ -10,9 +11,11 @@ use jiff::civil::Date;
 use narrows_law::View;
 use serde_json::{Map, Value};
 
-use crate::end_user::{self, Desk, EndUser, day_of_lists};
-use crate::examiner::{Examiner, PreparedItem, Question, Verdict};
+use crate::end_user::{self, EndUser, day_of_lists};
+use crate::examiner::{PreparedItem, Question, Verdict};
 use crate::failure::Failure;
+use crate::operations::{Check, CheckRequest, Checker};
+use crate::record::{BatchRecorder, Outgoing, Recorded, Ticket};
 use crate::scenario::Scenario;
 use crate::workbench::Workbench;
 
@@ -41,14 +44,18 @@ const INPUT: [&str; 10] =
     ["id", "item", "facts", "on", "to", "headquarters", "end_user", "from", "known_on", "view"];
 /// Columns that are added.
 const OUTPUT: [&str; 7] = ["status", "class", "provisions", "nearest_margin", "missing", "assumed", "error"];
+/// The column that is added where answers are recorded: the number of the receipt.
+const RECEIPT: &str = "receipt";
 
 /// A longer line of JSON is refused unread, so that no line can exhaust the memory.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
-/// Answers every row of a table. `progress` is told the number of rows from time to time.
+/// Answers every row of a table, and records the answers where a recorder is given. `progress`
+/// is told the number of rows from time to time.
 ///
 /// # Errors
-/// An unreadable table or header, failing output, or problems in the data or a reform.
+/// An unreadable table or header, failing output, a book that cannot be written, or problems in
+/// the data or a reform.
 /// Errors of single rows are written into the rows and counted.
 pub fn check_batch(
     workbench: &Workbench,
@@ -56,13 +63,14 @@ pub fn check_batch(
     format: BatchFormat,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
+    recorder: Option<&mut BatchRecorder<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
-    let mut rows =
-        Rows { workbench, examiner: Examiner::new(workbench, scenario)?, items: HashMap::new(), desk: None };
+    let checker = Checker::new(workbench, scenario)?;
+    let mut rows = Rows { checker, scenario, items: HashMap::new() };
     match format {
-        BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
-        BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
+        BatchFormat::Csv => csv_rows(&mut rows, input, output, recorder, progress),
+        BatchFormat::JsonLines => json_rows(&mut rows, input, output, recorder, progress),
     }
 }
 
@@ -74,8 +82,10 @@ fn csv_rows(
     rows: &mut Rows<'_>,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
+    recorder: Option<&mut BatchRecorder<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
+    let mut outgoing = recorder.map(Outgoing::new);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
     let header = reader
@@ -83,9 +93,12 @@ fn csv_rows(
         .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
         .clone();
     let mut summary = BatchSummary::default();
-    let columns = Columns::of(&header, &mut summary.notices)?;
+    let columns = Columns::of(&header, outgoing.is_some(), &mut summary.notices)?;
     let mut record = header.clone();
     OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
+    if outgoing.is_some() {
+        record.push_field(RECEIPT.as_bytes());
+    }
     writer.write_byte_record(&record).map_err(failed_output)?;
     loop {
         match reader.read_byte_record(&mut record) {
@@ -94,7 +107,8 @@ fn csv_rows(
             Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
         }
         summary.rows += 1;
-        let answer = columns.row(&record).and_then(|row| rows.answer(&row));
+        let row = columns.row(&record);
+        let mut answer = row.and_then(|row| rows.answer(&row, summary.rows, &mut outgoing));
         // Rows that are too short or too long are brought to the width of the header.
         let found = record.len();
         record.truncate(header.len());
@@ -105,22 +119,58 @@ fn csv_rows(
         for cell in cells(&answer) {
             record.push_field(cell.as_bytes());
         }
-        writer.write_byte_record(&record).map_err(failed_output)?;
+        match &mut outgoing {
+            None => writer.write_byte_record(&record).map_err(failed_output)?,
+            Some(outgoing) => {
+                let ticket = ticket(&mut answer);
+                if outgoing.add(record.clone(), record.as_slice().len(), ticket) {
+                    csv_release(outgoing, &mut writer)?;
+                }
+            }
+        }
         if summary.rows % 4_096 == 0 {
             progress(summary.rows);
         }
+    }
+    if let Some(outgoing) = &mut outgoing {
+        csv_release(outgoing, &mut writer)?;
     }
     writer.flush().map_err(failed_output)?;
     progress(summary.rows);
     Ok(summary)
 }
 
+/// Writes the rows that waited, now that they are recorded.
+fn csv_release(
+    outgoing: &mut Outgoing<'_, '_, csv::ByteRecord>,
+    writer: &mut csv::Writer<&mut dyn Write>,
+) -> Result<(), Failure> {
+    for (mut record, receipt) in outgoing.release()? {
+        record.push_field(receipt_cell(receipt).as_bytes());
+        writer.write_byte_record(&record).map_err(failed_output)?;
+    }
+    writer.flush().map_err(failed_output)
+}
+
+fn receipt_cell(receipt: Option<Recorded>) -> String {
+    receipt.map(|receipt| receipt.sequence.to_string()).unwrap_or_default()
+}
+
+/// Takes out of an answer what its row waits for.
+fn ticket(answer: &mut Result<Answered, Failure>) -> Ticket {
+    answer
+        .as_mut()
+        .map_or(Ticket::Nothing, |answered| std::mem::replace(&mut answered.ticket, Ticket::Nothing))
+}
+
 fn json_rows(
     rows: &mut Rows<'_>,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
+    recorder: Option<&mut BatchRecorder<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
+    let mut outgoing = recorder.map(Outgoing::new);
     let mut summary = BatchSummary::default();
     let mut line = Vec::new();
     loop {
@@ -145,10 +195,10 @@ fn json_rows(
         summary.rows += 1;
         let parsed: Result<Map<String, Value>, Failure> = serde_json::from_slice(text)
             .map_err(|error| Failure::input(format!("expected a JSON object on one line: {error}")));
-        let (mut object, answer) = match parsed {
+        let (mut object, mut answer) = match parsed {
             Ok(object) => {
-                let row = json_row(&object, &mut summary.notices);
-                let answer = row.and_then(|row| rows.answer(&row));
+                let row = json_row(&object, outgoing.is_some(), &mut summary.notices);
+                let answer = row.and_then(|row| rows.answer(&row, summary.rows, &mut outgoing));
                 (object, answer)
             }
             Err(failure) => {
@@ -164,21 +214,51 @@ fn json_rows(
                 object.insert(name.to_owned(), Value::String(cell));
             }
         }
-        serde_json::to_writer(&mut *output, &object).map_err(failed_output)?;
-        output.write_all(b"\n").map_err(failed_output)?;
+        match &mut outgoing {
+            None => write_line(output, &object)?,
+            Some(outgoing) => {
+                let ticket = ticket(&mut answer);
+                if outgoing.add(object, line.len(), ticket) {
+                    json_release(outgoing, output)?;
+                }
+            }
+        }
         if summary.rows % 4_096 == 0 {
             progress(summary.rows);
         }
+    }
+    if let Some(outgoing) = &mut outgoing {
+        json_release(outgoing, output)?;
     }
     output.flush().map_err(failed_output)?;
     progress(summary.rows);
     Ok(summary)
 }
 
+fn write_line(output: &mut dyn Write, object: &Map<String, Value>) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *output, object).map_err(failed_output)?;
+    output.write_all(b"\n").map_err(failed_output)
+}
+
+/// Writes the rows that waited, now that they are recorded.
+fn json_release(
+    outgoing: &mut Outgoing<'_, '_, Map<String, Value>>,
+    output: &mut dyn Write,
+) -> Result<(), Failure> {
+    for (mut object, receipt) in outgoing.release()? {
+        // A row refused for a field of ours keeps that field as it came.
+        if receipt.is_some() || !object.contains_key(RECEIPT) {
+            object.insert(RECEIPT.to_owned(), Value::String(receipt_cell(receipt)));
+        }
+        write_line(output, &object)?;
+    }
+    output.flush().map_err(failed_output)
+}
+
 /// The added cells of a row.
-fn cells(answer: &Result<Verdict, Failure>) -> [String; 7] {
+fn cells(answer: &Result<Answered, Failure>) -> [String; 7] {
     match answer {
-        Ok(verdict) => [
+        Ok(Answered { verdict, .. }) => [
             verdict.standing.status.clone(),
             verdict.standing.class.to_owned(),
             verdict.standing.provisions.join(";"),
@@ -242,6 +322,11 @@ fn resemblance(what: &str, name: &str, notices: &mut BTreeSet<String>) -> Result
     Ok(())
 }
 
+/// Whether a column is one that is added.
+fn is_ours(name: &str, with_receipt: bool) -> bool {
+    OUTPUT.contains(&name) || (with_receipt && name == RECEIPT)
+}
+
 /// Notices kept of one table.
 const MOST_NOTICES: usize = 16;
 
@@ -252,7 +337,11 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::ByteRecord, notices: &mut BTreeSet<String>) -> Result<Self, Failure> {
+    fn of(
+        header: &csv::ByteRecord,
+        with_receipt: bool,
+        notices: &mut BTreeSet<String>,
+    ) -> Result<Self, Failure> {
         let names: Vec<String> =
             header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         if names.iter().all(String::is_empty) {
@@ -261,7 +350,7 @@ impl Columns {
             ));
         }
         for (position, name) in names.iter().enumerate() {
-            if OUTPUT.contains(&name.as_str()) {
+            if is_ours(name, with_receipt) {
                 return Err(Failure::input(format!(
                     "column `{name}`: the name is that of a column of the answer; rename it"
                 )));
@@ -316,12 +405,14 @@ fn read_facts(text: &str) -> Result<Vec<(String, String)>, Failure> {
     Ok(facts)
 }
 
-fn json_row<'a>(object: &'a Map<String, Value>, notices: &mut BTreeSet<String>) -> Result<Row<'a>, Failure> {
+fn json_row<'a>(
+    object: &'a Map<String, Value>,
+    with_receipt: bool,
+    notices: &mut BTreeSet<String>,
+) -> Result<Row<'a>, Failure> {
     for name in object.keys() {
         resemblance("field", name, notices)?;
-    }
-    for name in OUTPUT {
-        if object.contains_key(name) {
+        if is_ours(name, with_receipt) {
             return Err(Failure::input(format!(
                 "field `{name}`: the name is that of a field of the answer; rename it"
             )));
@@ -375,11 +466,15 @@ fn kind_of(value: &Value) -> &'static str {
 
 /// Answers rows, resolving each item once.
 struct Rows<'w> {
-    workbench: &'w Workbench,
-    examiner: Examiner<'w>,
+    checker: Checker<'w>,
+    scenario: &'w Scenario,
     items: HashMap<ItemCells, Result<PreparedItem<'w>, Failure>>,
-    /// Opened with the first row that names an end user: the lists are long.
-    desk: Option<Desk<'w>>,
+}
+
+/// A row's answer, and what the row waits for before it is written.
+struct Answered {
+    verdict: Verdict,
+    ticket: Ticket,
 }
 
 /// The cells that an item is read from: its name and its facts.
@@ -389,7 +484,12 @@ type ItemCells = (Option<String>, Vec<(String, String)>);
 const MOST_ITEMS: usize = 65_536;
 
 impl Rows<'_> {
-    fn answer(&mut self, row: &Row<'_>) -> Result<Verdict, Failure> {
+    fn answer<R>(
+        &mut self,
+        row: &Row<'_>,
+        number: u64,
+        outgoing: &mut Option<Outgoing<'_, '_, R>>,
+    ) -> Result<Answered, Failure> {
         if row.item.is_none() && row.facts.is_empty() {
             return Err(Failure::input("the row names no item and gives no facts"));
         }
@@ -423,20 +523,32 @@ impl Rows<'_> {
             known_on: row.known_on.map(|text| date("known_on", text)).transpose()?,
             view,
         };
-        let Some(name) = row.end_user else { return self.verdict(row.item, &row.facts, &question) };
-        let end_user = EndUser { name: Some(name.to_owned()), ..EndUser::default() };
-        let desk = match &mut self.desk {
-            Some(desk) => desk,
-            none => none.insert(Desk::new(self.workbench)?),
+        let verdict = match row.end_user {
+            None => self.verdict(row.item, &row.facts, &question)?,
+            Some(name) => self.verdict_for(name, row, &question)?,
         };
+        let ticket = match outgoing {
+            None => Ticket::Nothing,
+            Some(outgoing) => {
+                let request = self.request(row, question);
+                let checker = &mut self.checker;
+                outgoing.recorder().ticket::<Check>(number, &request, |request| checker.answer(request))?
+            }
+        };
+        Ok(Answered { verdict, ticket })
+    }
+
+    /// The verdict of a row that names an end user.
+    fn verdict_for(&mut self, name: &str, row: &Row<'_>, question: &Question) -> Result<Verdict, Failure> {
+        let end_user = EndUser { name: Some(name.to_owned()), ..EndUser::default() };
         let lists_on = day_of_lists(question.on, question.known_on);
-        let resolved = desk.resolve(&end_user, question.on, lists_on)?;
+        let resolved = self.checker.desk()?.resolve(&end_user, question.on, lists_on)?;
         let (cases, all_hold) = resolved.cases.to_ask();
-        let jurisdiction = self.examiner.jurisdiction();
+        let jurisdiction = self.checker.examiner.jurisdiction();
         let mut verdicts = Vec::with_capacity(cases.len());
         for case in &cases {
             let facts = end_user::facts_of(jurisdiction, case, &row.facts);
-            verdicts.push(self.verdict(row.item, &facts, &question)?);
+            verdicts.push(self.verdict(row.item, &facts, question)?);
         }
         end_user::verdict(jurisdiction, &cases, all_hold, verdicts)
             .ok_or_else(|| Failure::data("an end user led to no answer"))
@@ -455,12 +567,30 @@ impl Rows<'_> {
         let item = match self.items.get(&key) {
             Some(item) => item.clone()?,
             None => {
-                let item = self.examiner.prepare_item(item, facts);
+                let item = self.checker.examiner.prepare_item(item, facts);
                 self.items.insert(key, item.clone());
                 item?
             }
         };
-        let prepared = self.examiner.prepare_transaction(&item, question)?;
-        self.examiner.verdict(&prepared)
+        let prepared = self.checker.examiner.prepare_transaction(&item, question)?;
+        self.checker.examiner.verdict(&prepared)
+    }
+
+    /// The single check that asks what a row asks.
+    fn request(&self, row: &Row<'_>, question: Question) -> CheckRequest {
+        CheckRequest {
+            item: row.item.map(str::to_owned),
+            to: question.to,
+            on: question.on,
+            headquarters: question.headquarters,
+            from: question.from,
+            known_on: question.known_on,
+            codified: question.view == View::Codified,
+            facts: row.facts.clone(),
+            end_user: row.end_user.map(str::to_owned),
+            end_user_id: None,
+            owners: Vec::new(),
+            scenario: self.scenario.clone(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use narrows_catalog::{NameError, Problems};
 use narrows_condition::{ParseError, ValueError};
 use narrows_law::{FactsError, LawError};
+use narrows_ledger::Fault;
 use narrows_market::event::UnknownEvent;
 use narrows_screening::edition::UnknownParty;
 use narrows_screening::list::UnknownList;
@@ -101,6 +102,17 @@ impl From<UnknownParty> for Failure {
 impl From<Refusal> for Failure {
     fn from(error: Refusal) -> Self {
         Self::input(error.to_string())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::Input(_) => FailureKind::Input,
+            Fault::Unknown(_) => FailureKind::UnknownName,
+            Fault::Damaged(_) => FailureKind::Data,
+        };
+        Self { kind, message: fault.to_string() }
     }
 }
 

@@ -5,6 +5,8 @@
 //! request and answer; the table [`OPERATIONS`] offers the same as JSON. A question is
 //! asked under a [`Scenario`]: the law on record, and reforms on top of it.
 //!
+//! [`record`] makes receipts of answers and runs them again; whoever keeps them is given.
+//!
 //! What is not here: reading files, a clock, a network, and any form of output.
 
 mod batch;
@@ -18,6 +20,7 @@ mod operation;
 pub mod operations;
 mod parties;
 pub mod performance;
+pub mod record;
 mod scenario;
 pub mod screening;
 mod workbench;
@@ -27,7 +30,7 @@ pub use end_user::{Candidate, EndUserAnswer, ListingLine, Outcome, Owner, OwnerL
 pub use examiner::{Examiner, Prepared, PreparedItem, Question, Standing, Verdict};
 pub use failure::{Failure, FailureKind};
 pub use named_edition::NamedEdition;
-pub use operation::{Entry, OPERATIONS, Operation};
+pub use operation::{Entry, OPERATIONS, Operation, Summary};
 pub use parties::PartyRegister;
 pub use scenario::{ReformText, Scenario};
 pub use workbench::{OverlayFile, Workbench};
@@ -40,6 +43,7 @@ pub fn day_since_1970(days: u64) -> Option<Date> {
 }
 
 // The types of answers that faces lay out.
+pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 pub use narrows_catalog::{
     Belonging, Bounds, Chip, Derived, FIGURES, Figure, FigureValue, Link, figure_kind,

@@ -12,6 +12,15 @@ use crate::operations::{
 };
 use crate::workbench::Workbench;
 
+/// What a receipt of an answer is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// What the question is about: the id of an item, the name of a party.
+    pub subject: Option<String>,
+    /// The answer in a word.
+    pub status: Option<String>,
+}
+
 /// A typed question with a typed answer.
 pub trait Operation {
     /// Name, as on the command line.
@@ -19,7 +28,7 @@ pub trait Operation {
     /// What it does, in one line.
     const SUMMARY: &'static str;
     /// What is asked.
-    type Request: DeserializeOwned;
+    type Request: Serialize + DeserializeOwned;
     /// What is answered.
     type Answer: Serialize;
 
@@ -28,6 +37,12 @@ pub trait Operation {
     /// # Errors
     /// [`Failure`].
     fn run(workbench: &Workbench, request: &Self::Request) -> Result<Self::Answer, Failure>;
+
+    /// What a receipt of the answer is found by; nothing, unless the operation says.
+    #[must_use]
+    fn summary(_request: &Self::Request, _answer: &Self::Answer) -> Summary {
+        Summary::default()
+    }
 }
 
 /// An operation without its types, for faces that speak JSON.

@@ -73,6 +73,14 @@ impl Workbench {
         format!("sha256:{embedded} with {} files of the user sha256:{}", self.overlay.len(), short(&own))
     }
 
+    /// The hash of the embedded files, and that of those that lie over them, in full.
+    #[must_use]
+    pub fn data_hashes(&self) -> (String, Option<String>) {
+        let own = self.overlay.iter().map(|file| (file.path.as_str(), file.text.as_bytes()));
+        let own = (!self.overlay.is_empty()).then(|| format!("sha256:{}", narrows_data::content_hash(own)));
+        (format!("sha256:{CONTENT_HASH}"), own)
+    }
+
     /// Embedded files of a folder, then the user's, the latter shown with their own paths.
     pub(crate) fn files<'a>(&'a self, folder: &str) -> Vec<(&'a str, DataFile<'a>)> {
         let embedded = narrows_data::folder(folder)

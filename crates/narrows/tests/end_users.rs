@@ -104,8 +104,8 @@ fn a_table_answers_as_single_questions_do() {
     let mut answers = Vec::new();
     let scenario = Scenario::default();
     let (input, progress) = (&mut table.as_slice(), &mut |_: u64| {});
-    let summary =
-        check_batch(&workbench, &scenario, BatchFormat::Csv, input, &mut answers, progress).expect("answers");
+    let summary = check_batch(&workbench, &scenario, BatchFormat::Csv, input, &mut answers, None, progress)
+        .expect("answers");
     assert_eq!((summary.rows, summary.errors), (cases.len() as u64, 0));
     assert!(summary.notices.is_empty(), "{:?}", summary.notices);
     let mut reader = csv::Reader::from_reader(answers.as_slice());

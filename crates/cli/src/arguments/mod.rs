@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+mod ledger;
 mod lists;
 mod market;
 mod perf;
@@ -10,15 +11,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::{Date, Decimal, Owner};
 
+pub(crate) use ledger::{ChosenArguments, LedgerCommand, ListCommand, RecordArguments};
 pub(crate) use lists::{
     ListsCommand, ListsDiffCommand, ListsShowCommand, ListsSubcommand, ListsUpdateCommand,
 };
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
-pub(crate) use screen::ScreenCommand;
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
+pub(crate) use screen::ScreenCommand;
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
 /// under every figure.
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     Lists(ListsCommand),
     /// Listed parties that a name may be, in any script, with the reason
     Screen(ScreenCommand),
+    /// Receipts of what was decided: list, show, verify, ask again, hand on
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),
@@ -189,6 +194,8 @@ pub(crate) struct CheckCommand {
     /// Where to write the answered table; standard output if not given
     #[arg(long, value_name = "FILE", requires = "batch")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) record: RecordArguments,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
 use narrows::{Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
 
+use super::record::Keeper;
 use super::{end_user, print_csv, print_json, table};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
@@ -33,10 +34,16 @@ pub(crate) fn run(workbench: &Workbench, command: &CheckCommand, format: Format)
         transaction,
     )?;
     let answer = Check::run(workbench, &request)?;
+    let kept = Keeper::open(workbench, &command.record)?
+        .map(|keeper| keeper.record::<Check>(&request, &answer))
+        .transpose()?;
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => csv(&answer)?,
         Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
+    }
+    if let Some(kept) = kept {
+        kept.tell()?;
     }
     Ok(0)
 }
@@ -68,10 +75,25 @@ fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u
     let scenario = files::scenario(workbench, &command.transaction.law)?;
     let mut input = table::Input::open(path)?;
     let format = input.format(path)?;
-    table::answer(command.output.as_deref(), |output, progress| {
-        check_batch(workbench, &scenario, format, &mut input.text, output, progress)
+    let output = command.output.as_deref();
+    let Some(mut keeper) = Keeper::open(workbench, &command.record)? else {
+        return table::answer(output, |output, progress| {
+            check_batch(workbench, &scenario, format, &mut input.text, output, None, progress)
+                .map_err(|failure| failure.within(&input.name))
+        });
+    };
+    // The table is recognised by its bytes, so all of it is read before the first row is answered.
+    let (mut table, hash) = table::spooled(&mut input)?;
+    let mut recorder = keeper.table::<Check>(&scenario, &hash)?;
+    let summary = table::written(output, |output, progress| {
+        check_batch(workbench, &scenario, format, &mut table, output, Some(&mut recorder), progress)
             .map_err(|failure| failure.within(&input.name))
-    })
+    })?;
+    let closing = recorder.close(&summary)?;
+    let (added, met) = (recorder.added(), recorder.met());
+    let kept = keeper.close(closing);
+    kept.tell_rows(added, met)?;
+    table::report(&summary)
 }
 
 /// The answer as text.

@@ -26,7 +26,9 @@ pub(crate) fn print(out: &mut dyn Write, answer: &EndUserAnswer) -> io::Result<(
         let counts = match outcome {
             Outcome::Listed => "listed, counts for the rule on affiliates",
             Outcome::PossiblyListed => "possibly listed",
-            Outcome::NotYetListed | Outcome::NamedOnly | Outcome::NotFound => "on no list that counts for the rule on affiliates",
+            Outcome::NotYetListed | Outcome::NamedOnly | Outcome::NotFound => {
+                "on no list that counts for the rule on affiliates"
+            }
         };
         item(out, 2, "·", &format!("owned to {percent}% by {name}: {counts}"))?;
         for line in &owner.listings {

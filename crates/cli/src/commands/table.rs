@@ -1,9 +1,10 @@
 //! Tables that are answered row by row.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
+use narrows::record::{Hash, Hasher};
 use narrows::{BatchFormat, BatchSummary, Failure, FailureKind};
 
 use super::progress_bar;
@@ -51,12 +52,39 @@ impl Input {
     }
 }
 
-/// Writes the answered table to a file, whole or not at all, or to standard output, and says
-/// what a reader should know; exit status 2 if any row is bad.
+/// Larger tables are put down on the disk while they are hashed.
+const HELD_IN_MEMORY: usize = 16 << 20;
+
+/// A copy of a table that nobody can change any more, and its hash.
+pub(super) fn spooled(input: &mut Input) -> Result<(impl BufRead + use<>, Hash), Failure> {
+    let failed = |error: io::Error| Failure::input(format!("{} cannot be read: {error}", input.name));
+    let mut copy = tempfile::SpooledTempFile::new(HELD_IN_MEMORY);
+    let mut hasher = Hasher::default();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let read = input.text.read(&mut buffer).map_err(failed)?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        hasher.update(bytes);
+        copy.write_all(bytes)
+            .map_err(|error| Failure::input(format!("a copy of {} cannot be kept: {error}", input.name)))?;
+    }
+    copy.rewind().map_err(failed)?;
+    Ok((BufReader::with_capacity(BUFFER, copy), hasher.finish()))
+}
+
+/// Writes the answered table and says what a reader should know; exit status 2 if any row is bad.
 pub(super) fn answer(
     output: Option<&Path>,
-    mut answer: impl FnMut(&mut dyn Write, &mut dyn FnMut(u64)) -> Result<BatchSummary, Failure>,
+    answer: impl FnMut(&mut dyn Write, &mut dyn FnMut(u64)) -> Result<BatchSummary, Failure>,
 ) -> Result<u8, Stop> {
+    report(&written(output, answer)?)
+}
+
+/// Writes the answered table to a file, whole or not at all, or to standard output.
+pub(super) fn written(
+    output: Option<&Path>,
+    mut answer: impl FnMut(&mut dyn Write, &mut dyn FnMut(u64)) -> Result<BatchSummary, Failure>,
+) -> Result<BatchSummary, Stop> {
     let bar = progress_bar();
     let mut progress = |rows: u64| {
         if let Some(bar) = &bar {
@@ -82,6 +110,11 @@ pub(super) fn answer(
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
+    Ok(summary)
+}
+
+/// Says what a reader of the answered table should know; exit status 2 if any row is bad.
+pub(super) fn report(summary: &BatchSummary) -> Result<u8, Stop> {
     for notice in &summary.notices {
         writeln!(anstream::stderr(), "note: {notice}")?;
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::end_user::{self, Desk, EndUser, EndUserAnswer, Owner, day_of_lists};
 use crate::examiner::{Examiner, Prepared, Question};
 use crate::failure::Failure;
-use crate::operation::Operation;
+use crate::operation::{Operation, Summary};
 use crate::scenario::Scenario;
 use crate::workbench::Workbench;
 
@@ -178,18 +178,65 @@ impl Operation for Check {
     type Answer = CheckAnswer;
 
     fn run(workbench: &Workbench, request: &CheckRequest) -> Result<CheckAnswer, Failure> {
+        Checker::new(workbench, &request.scenario)?.answer(request)
+    }
+
+    fn summary(_: &CheckRequest, answer: &CheckAnswer) -> Summary {
+        Summary {
+            subject: Some(answer.item.id.clone().unwrap_or_else(|| answer.item.name.clone())),
+            status: Some(answer.determination.status.clone()),
+        }
+    }
+}
+
+/// Answers checks under one scenario, one after another.
+pub(crate) struct Checker<'w> {
+    workbench: &'w Workbench,
+    /// Answers under the scenario.
+    pub(crate) examiner: Examiner<'w>,
+    /// Answers under the other jurisdictions as they are, once they were asked.
+    others: Vec<Examiner<'w>>,
+    /// Opened with the first end user: the lists are long.
+    desk: Option<Desk<'w>>,
+}
+
+impl<'w> Checker<'w> {
+    /// # Errors
+    /// Problems in the data or a reform, or an unknown jurisdiction.
+    pub(crate) fn new(workbench: &'w Workbench, scenario: &Scenario) -> Result<Self, Failure> {
+        let examiner = Examiner::new(workbench, scenario)?;
+        Ok(Self { workbench, examiner, others: Vec::new(), desk: None })
+    }
+
+    /// Where end users are looked up.
+    ///
+    /// # Errors
+    /// Problems in the lists.
+    pub(crate) fn desk(&mut self) -> Result<&mut Desk<'w>, Failure> {
+        Ok(match &mut self.desk {
+            Some(desk) => desk,
+            none => none.insert(Desk::new(self.workbench)?),
+        })
+    }
+
+    /// Answers a request, whose scenario is that of the checker.
+    ///
+    /// # Errors
+    /// Unknown names, malformed facts, a day before the record.
+    pub(crate) fn answer(&mut self, request: &CheckRequest) -> Result<CheckAnswer, Failure> {
         let question = request.question();
-        let mut examiner = Examiner::new(workbench, &request.scenario)?;
-        let prepared = examiner.prepare(&question)?;
+        let prepared = self.examiner.prepare(&question)?;
+        let elsewhere = self.elsewhere(request, &question)?;
         let for_whom = request.end_user();
         let (determination, end_user) = if for_whom.is_unnamed() {
-            (examiner.determine(&prepared)?, None)
+            (self.examiner.determine(&prepared)?, None)
         } else {
             let lists_on = day_of_lists(request.on, request.known_on);
-            let resolved = Desk::new(workbench)?.resolve(&for_whom, request.on, lists_on)?;
-            let (determination, answer) = end_user::determine(&mut examiner, &question, &resolved)?;
+            let resolved = self.desk()?.resolve(&for_whom, request.on, lists_on)?;
+            let (determination, answer) = end_user::determine(&mut self.examiner, &question, &resolved)?;
             (determination, Some(answer))
         };
+        let examiner = &self.examiner;
         let place = |name: Option<&String>, otherwise: &str| -> Result<PlaceReference, Failure> {
             let name = name.map_or(otherwise, String::as_str);
             Ok(PlaceReference::of(examiner.places().find(name)?))
@@ -206,47 +253,45 @@ impl Operation for Check {
             reforms: examiner.reforms().iter().map(|reform| reform.title.clone()).collect(),
             end_user,
             determination,
-            elsewhere: elsewhere(workbench, request, &question, &examiner.jurisdiction().id)?,
-            data_version: workbench.data_version(),
+            elsewhere,
+            data_version: self.workbench.data_version(),
         })
     }
-}
 
-/// What other jurisdictions say, where they say anything beyond their word for "nothing".
-fn elsewhere(
-    workbench: &Workbench,
-    request: &CheckRequest,
-    question: &Question,
-    asked: &str,
-) -> Result<Vec<Elsewhere>, Failure> {
-    let mut found = Vec::new();
-    // A reform of one body of law says nothing about another, and facts that the asker gives
-    // are facts of the dictionary of the one asked.
-    for jurisdiction in workbench.law()?.jurisdictions().filter(|it| it.id != asked) {
-        let scenario = Scenario { jurisdiction: Some(jurisdiction.id.clone()), reforms: Vec::new() };
-        let mut examiner = Examiner::new(workbench, &scenario)?;
-        let facts = request.facts.iter().filter(|(name, _)| jurisdiction.dictionary.find(name).is_some());
-        let question = Question { facts: facts.cloned().collect(), ..question.clone() };
-        if question.on < jurisdiction.coverage_from {
-            continue;
+    /// What other jurisdictions say, where they say anything beyond their word for "nothing".
+    fn elsewhere(&mut self, request: &CheckRequest, question: &Question) -> Result<Vec<Elsewhere>, Failure> {
+        if self.others.is_empty() {
+            let asked = &self.examiner.jurisdiction().id;
+            // A reform of one body of law says nothing about another.
+            for jurisdiction in self.workbench.law()?.jurisdictions().filter(|it| it.id != *asked) {
+                let scenario = Scenario { jurisdiction: Some(jurisdiction.id.clone()), reforms: Vec::new() };
+                self.others.push(Examiner::new(self.workbench, &scenario)?);
+            }
         }
-        let Ok(prepared) = examiner.prepare(&question) else { continue };
-        let determination = examiner.determine(&prepared)?;
-        if determination.deciding.is_empty() {
-            continue;
+        let mut found = Vec::new();
+        for examiner in &mut self.others {
+            let jurisdiction = examiner.jurisdiction();
+            // Facts that the asker gives are facts of the dictionary of the one asked.
+            let facts = request.facts.iter().filter(|(name, _)| jurisdiction.dictionary.find(name).is_some());
+            let question = Question { facts: facts.cloned().collect(), ..question.clone() };
+            if question.on < jurisdiction.coverage_from {
+                continue;
+            }
+            let Ok(prepared) = examiner.prepare(&question) else { continue };
+            let determination = examiner.determine(&prepared)?;
+            if determination.deciding.is_empty() {
+                continue;
+            }
+            let deciding = determination.deciding.into_iter();
+            found.push(Elsewhere {
+                jurisdiction: jurisdiction.id.clone(),
+                name: jurisdiction.name.clone(),
+                status: determination.status,
+                class: determination.class,
+                title: determination.title,
+                deciding: deciding.map(|ground| (ground.title, ground.citation)).collect(),
+            });
         }
-        found.push(Elsewhere {
-            jurisdiction: jurisdiction.id.clone(),
-            name: jurisdiction.name.clone(),
-            status: determination.status,
-            class: determination.class,
-            title: determination.title,
-            deciding: determination
-                .deciding
-                .into_iter()
-                .map(|ground| (ground.title, ground.citation))
-                .collect(),
-        });
+        Ok(found)
     }
-    Ok(found)
 }

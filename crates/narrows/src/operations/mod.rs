@@ -25,6 +25,7 @@ pub use brief::{
     Abilities, AbilityComparison, Brief, BriefAnswer, CostlyEvent, Costs, Party, Reaction, Role, Sibling,
     SiblingCell, SiblingRow, Siblings,
 };
+pub(crate) use check::Checker;
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};

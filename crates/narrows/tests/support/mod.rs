@@ -41,7 +41,8 @@ pub(crate) fn rows(text: &[u8]) -> Vec<BTreeMap<String, String>> {
 /// A table answered, with the number of rows that have an error.
 pub(crate) fn answered(workbench: &Workbench, scenario: &Scenario, table: &[u8]) -> (Vec<u8>, u64) {
     let mut output = Vec::new();
-    let summary = check_batch(workbench, scenario, BatchFormat::Csv, &mut &*table, &mut output, &mut |_| {})
-        .expect("a table");
+    let summary =
+        check_batch(workbench, scenario, BatchFormat::Csv, &mut &*table, &mut output, None, &mut |_| {})
+            .expect("a table");
     (output, summary.errors)
 }
