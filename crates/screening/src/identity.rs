@@ -76,7 +76,8 @@ pub(crate) fn key(name: &str) -> String {
     words(name).concat()
 }
 
-fn sorted_words(name: &str) -> String {
+/// The words of a name in alphabetical order.
+pub(crate) fn sorted_words(name: &str) -> String {
     let mut words = words(name);
     words.sort();
     words.join(" ")
