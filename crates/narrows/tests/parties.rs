@@ -199,7 +199,7 @@ fn parties_are_found_again_across_spellings() {
         ("EL-2457", "Lukoil, OAO"),
         ("EL-1092", "Tan Wei"),
         ("EL-0894", "Shandong Sheenrun Optics and Electronics Co., Ltd"),
-        ("DTC-admi-0000", "Ryan Adams"),
+        ("DTC-stat-0001", "Edwin Acety"),
         ("ISN-0280", "PMC Wagner; and any successor, sub-unit, or subsidiary thereof"),
         ("DPL-0028", "THANE-COAT, INC"),
         ("CMIC-0000", "Aero Engine Corporation of China"),
@@ -219,7 +219,7 @@ fn footnotes_are_read_from_both_sources() {
         for (id, footnotes) in [
             ("EL-0651", &[1_u8, 2][..]),
             ("EL-0904", &[4]),
-            ("EL-2196", &[3]),
+            ("EL-0048", &[3]),
             ("EL-0848", &[5]),
             ("EL-0585", &[]),
         ] {
