@@ -54,7 +54,7 @@ pub(crate) fn shared(one: &BTreeSet<Notice>, other: &BTreeSet<Notice>) -> usize 
         a.iter().filter(|notice| b.iter().any(|other| notice.may_be(*other))).count()
     };
     let all = one.len() + other.len();
-    if all == 0 { 0 } else { (common(one, other) + common(other, one)) * ALL / all }
+    ((common(one, other) + common(other, one)) * ALL).checked_div(all).unwrap_or_default()
 }
 
 #[cfg(test)]
