@@ -38,6 +38,7 @@ pub struct PartyRegister {
 pub(crate) struct PartyRecord {
     register: OnceLock<Result<Arc<PartyRegister>, Failure>>,
     aliases: OnceLock<Result<Arc<Aliases>, Failure>>,
+    ids: OnceLock<Result<BTreeSet<String>, Failure>>,
     /// Editions by the day of each of their lists.
     editions: Mutex<BTreeMap<BTreeMap<String, Date>, Arc<Edition>>>,
 }
@@ -155,15 +156,18 @@ impl Workbench {
     }
 
     /// Every id that a party ever had.
-    pub(crate) fn party_ids(&self) -> Result<BTreeSet<String>, Failure> {
-        let mut ids = BTreeSet::new();
-        for snapshot in &self.party_register()?.snapshots {
-            for party in self.snapshot_parties(snapshot, |_| true)? {
-                ids.insert(party.id);
-                ids.extend(party.former_ids);
+    pub(crate) fn party_ids(&self) -> Result<&BTreeSet<String>, Failure> {
+        let read = || {
+            let mut ids = BTreeSet::new();
+            for snapshot in &self.party_register()?.snapshots {
+                for party in self.snapshot_parties(snapshot, |_| true)? {
+                    ids.insert(party.id);
+                    ids.extend(party.former_ids);
+                }
             }
-        }
-        Ok(ids)
+            Ok(ids)
+        };
+        self.parties.ids.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// Snapshots hold what their descriptions say, and parties that can be told apart.
@@ -179,7 +183,7 @@ impl Workbench {
             }
         }
         // Names are keyed to ids, which stay: whichever snapshot has them.
-        self.party_aliases()?.check(&self.party_ids()?).map_err(|it| self.fault(it))?;
+        self.party_aliases()?.check(self.party_ids()?).map_err(|it| self.fault(it))?;
         Ok(())
     }
 }

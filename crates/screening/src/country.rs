@@ -63,7 +63,13 @@ impl Countries {
     /// Whether two sets of places may have one in common: both do, or one of them is not known.
     #[must_use]
     pub(crate) fn share(&self, one: &[String], other: &[String]) -> bool {
-        let same = |a: &str, b: &str| self.places.tested(a) == self.places.tested(b);
+        let same = |a: &str, b: &str| self.tested(a) == self.tested(b);
         one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| same(a, b)))
+    }
+
+    /// The place that law takes a place for.
+    #[must_use]
+    pub(crate) fn tested<'a>(&'a self, code: &'a str) -> &'a str {
+        self.places.tested(code)
     }
 }

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::country::Countries;
 use crate::edition::Edition;
+use crate::federal_register::{ALL, notices, shared};
+use crate::identity::{key, sorted_words};
 use crate::party::Party;
 
 /// What changed between two editions.
@@ -38,6 +41,9 @@ pub struct ListDifference {
     pub merged: Vec<(String, String)>,
     /// Parties of which something changed.
     pub changed: Vec<Change>,
+    /// Fields that no party of the list has in one of the editions: what its source left out is
+    /// no change.
+    pub not_compared: Vec<&'static str>,
 }
 
 /// A party of which something changed.
@@ -60,19 +66,21 @@ pub struct FieldChange {
     pub before: Vec<String>,
     /// What only the later edition has.
     pub after: Vec<String>,
-    /// Whether the two differ in more than spelling: case, punctuation and spaces.
+    /// Whether the two differ in more than spelling: order of words, case, punctuation, spaces, diacritics, the
+    /// page by which a notice is cited, and a place that law treats as another.
     pub in_substance: bool,
 }
 
 /// Compares two editions. Where both take a list from the same day, nothing of it changed.
 #[must_use]
-pub fn difference(before: &Edition, after: &Edition) -> Difference {
+pub fn difference(before: &Edition, after: &Edition, countries: &Countries) -> Difference {
     let codes: BTreeSet<&String> = before.dates().keys().chain(after.dates().keys()).collect();
-    let lists = codes.into_iter().map(|code| list_difference(before, after, code)).collect();
+    let lists = codes.into_iter().map(|code| list_difference(before, after, code, countries)).collect();
     Difference { lists }
 }
 
-fn list_difference(before: &Edition, after: &Edition, code: &str) -> ListDifference {
+fn list_difference(before: &Edition, after: &Edition, code: &str, countries: &Countries) -> ListDifference {
+    let not_compared = missing_fields(before, after, code);
     let earlier: BTreeMap<&str, &Party> =
         before.of_list(code).map(|party| (party.id.as_str(), party)).collect();
     let mut found: BTreeSet<&str> = BTreeSet::new();
@@ -87,7 +95,8 @@ fn list_difference(before: &Edition, after: &Edition, code: &str) -> ListDiffere
         found.extend(known.iter().map(|party| party.id.as_str()));
         merged.extend(others.iter().map(|other| (other.id.clone(), party.id.clone())));
         // Rows of one party that are joined now are compared as if they had been before.
-        let fields = field_changes(first, others, party);
+        let mut fields = field_changes(first, others, party, countries);
+        fields.retain(|change| !not_compared.contains(&change.field));
         if !fields.is_empty() {
             changed.push(Change { id: party.id.clone(), name: party.name.clone(), fields });
         }
@@ -103,6 +112,22 @@ fn list_difference(before: &Edition, after: &Edition, code: &str) -> ListDiffere
         removed: removed.collect(),
         merged,
         changed,
+        not_compared,
+    }
+}
+
+/// Fields that no party of a list has in one of the editions, where both have the list.
+fn missing_fields(before: &Edition, after: &Edition, code: &str) -> Vec<&'static str> {
+    let present = |edition: &Edition| {
+        let values = edition.of_list(code).flat_map(fields);
+        let present: BTreeSet<&str> = values.filter(|(_, texts)| !texts.is_empty()).map(|it| it.0).collect();
+        present
+    };
+    let (one, other) = (present(before), present(after));
+    if one.is_empty() || other.is_empty() {
+        Vec::new()
+    } else {
+        one.symmetric_difference(&other).copied().collect()
     }
 }
 
@@ -124,7 +149,7 @@ fn fields(party: &Party) -> [(&'static str, Vec<String>); 11] {
     ]
 }
 
-fn field_changes(first: &Party, others: &[&Party], after: &Party) -> Vec<FieldChange> {
+fn field_changes(first: &Party, others: &[&Party], after: &Party, countries: &Countries) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     for (at, (field, now)) in fields(after).into_iter().enumerate() {
         let earlier = std::iter::once(first).chain(others.iter().copied());
@@ -139,12 +164,27 @@ fn field_changes(first: &Party, others: &[&Party], after: &Party) -> Vec<FieldCh
         if before.is_empty() && after.is_empty() {
             continue;
         }
-        let keys =
-            |texts: &[String]| texts.iter().map(|text| crate::identity::key(text)).collect::<BTreeSet<_>>();
-        let in_substance = keys(&was) != keys(&now);
+        let in_substance = differ(field, &was, &now, countries);
         changes.push(FieldChange { field, before, after, in_substance });
     }
     changes
+}
+
+/// Whether two values of a field differ in more than spelling.
+fn differ(field: &str, was: &[String], now: &[String], countries: &Countries) -> bool {
+    let cited = |texts: &[String]| texts.iter().flat_map(|text| notices(text)).collect::<BTreeSet<_>>();
+    let keys = |texts: &[String]| {
+        let keys = texts.iter().map(|text| match field {
+            "countries" => countries.tested(text).to_owned(),
+            "name" | "aliases" => sorted_words(text),
+            _ => key(text),
+        });
+        keys.collect::<BTreeSet<_>>()
+    };
+    match field {
+        "federal_register" => shared(&cited(was), &cited(now)) < ALL,
+        _ => keys(was) != keys(now),
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +194,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::difference;
+    use crate::country::Countries;
     use crate::edition::Edition;
     use crate::party::Party;
 
@@ -173,7 +214,7 @@ mod tests {
         joined.former_ids = vec!["X-2".to_owned()];
         joined.aliases = vec!["X-2".to_owned()];
         let after = edition(2, vec![party("X-0", "x 0."), joined, party("X-9", "New")]);
-        let found = difference(&before, &after);
+        let found = difference(&before, &after, &Countries::default());
         let [list] = found.lists.as_slice() else { unreachable!("one list") };
         let ids = |parties: &[Party]| parties.iter().map(|party| party.id.clone()).collect::<Vec<_>>();
         assert_eq!(ids(&list.added), ["X-9"]);
@@ -193,7 +234,10 @@ mod tests {
     #[test]
     fn an_edition_does_not_differ_from_itself() {
         let one = edition(1, vec![party("X-0", "a"), party("X-1", "b")]);
-        let [list] = difference(&one, &one).lists.try_into().unwrap_or_else(|_| unreachable!("one list"));
+        let [list] = difference(&one, &one, &Countries::default())
+            .lists
+            .try_into()
+            .unwrap_or_else(|_| unreachable!("one list"));
         assert!(
             list.added.is_empty()
                 && list.removed.is_empty()

@@ -45,18 +45,21 @@ pub(crate) fn notices(text: &str) -> BTreeSet<Notice> {
     found
 }
 
-/// How many notices of one entry may be among those of another, in thousandths of all of both.
+/// All notices of two entries are shared.
+pub(crate) const ALL: usize = 1_000;
+
+/// How many notices of one entry may be among those of another, as a part of [`ALL`] of both.
 pub(crate) fn shared(one: &BTreeSet<Notice>, other: &BTreeSet<Notice>) -> usize {
     let common = |a: &BTreeSet<Notice>, b: &BTreeSet<Notice>| {
         a.iter().filter(|notice| b.iter().any(|other| notice.may_be(*other))).count()
     };
     let all = one.len() + other.len();
-    if all == 0 { 0 } else { (common(one, other) + common(other, one)) * 1_000 / all }
+    ((common(one, other) + common(other, one)) * ALL).checked_div(all).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{notices, shared};
+    use super::{ALL, notices, shared};
 
     #[test]
     fn citations_are_read_in_every_spelling() {
@@ -79,7 +82,7 @@ mod tests {
     #[test]
     fn a_rule_is_cited_by_its_first_page_or_the_entrys_own() {
         let of = |a: &str, b: &str| shared(&notices(a), &notices(b));
-        assert_eq!(of("76 FR 71867", "76 FR 71869, 11/21/11"), 1_000);
+        assert_eq!(of("76 FR 71867", "76 FR 71869, 11/21/11"), ALL);
         assert_eq!(of("76 FR 71867", "77 FR 71869"), 0);
         assert_eq!(of("76 FR 71867, 77 FR 1", "77 FR 1"), 666);
         assert_eq!(of("Vol. 88, No. 151", "Vol. 88, No. 150"), 0);

@@ -76,7 +76,8 @@ pub(crate) fn key(name: &str) -> String {
     words(name).concat()
 }
 
-fn sorted_words(name: &str) -> String {
+/// The words of a name in alphabetical order.
+pub(crate) fn sorted_words(name: &str) -> String {
     let mut words = words(name);
     words.sort();
     words.join(" ")
@@ -210,8 +211,9 @@ impl Search<'_> {
             }
             let scores = found.iter().filter_map(|row| Some((self.likeness(party, rows.get(*row)?), *row)));
             let mut scores: Vec<(Likeness, usize)> = scores.collect();
-            // The best first; of equals the first of the file.
-            scores.sort_by(|(a, at_a), (b, at_b)| b.cmp(a).then(at_a.cmp(at_b)));
+            // The best first; of equals one that is nobody's yet, and the first of the file.
+            let is_taken = |row: &usize| self.taken.get(*row) == Some(&true);
+            scores.sort_by_key(|(likeness, row)| (Reverse(*likeness), is_taken(row), *row));
             let Some((best, row)) = scores.first().copied() else { continue };
             let is_tie = scores.get(1).is_some_and(|(next, _)| *next == best);
             if is_tie && !self.ambiguous.contains(&at) {

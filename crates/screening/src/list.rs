@@ -7,6 +7,8 @@ use narrows_catalog::{DataFile, Problems, normalise};
 use narrows_quantity::{Certainty, did_you_mean, nearest};
 use serde::Serialize;
 
+use crate::footnote::Marks;
+
 /// Where the number in an id comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,9 +43,9 @@ pub struct List {
     pub titles: Vec<String>,
     /// Where the numbers of ids come from.
     pub numbering: Numbering,
-    /// Words after which a single digit in a licence requirement is the mark of a footnote.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub footnotes_after: Vec<String>,
+    /// How licence requirements refer to footnotes.
+    #[serde(skip)]
+    pub footnotes: Marks,
 }
 
 /// All lists, by code.
@@ -142,11 +144,25 @@ fn read_list(table: &Table<'_>) -> Option<List> {
         certainty: table.certainty("certainty")?,
         titles: table.plain_strings("titles"),
         numbering: table.word("numbering", &NUMBERINGS)?,
-        footnotes_after: table.plain_strings("footnotes_after"),
+        footnotes: Marks { after: table.plain_strings("footnotes_after"), paragraphs: read_footnotes(table) },
     };
     table.finish();
     if list.code.is_empty() || !list.code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         table.report("code", format!("expected letters, digits and hyphens, found `{}`", list.code));
     }
     Some(list)
+}
+
+/// Paragraphs that stand for a footnote.
+fn read_footnotes(table: &Table<'_>) -> Vec<(String, u8)> {
+    let read = |footnote: &Table<'_>| {
+        let number = footnote.decimal("number")?.to_string().parse().ok();
+        if number.is_none() {
+            footnote.report("number", "expected the number of a footnote");
+        }
+        let paragraph = footnote.string("paragraph")?;
+        footnote.finish();
+        Some((paragraph, number?))
+    };
+    table.tables("footnotes").iter().filter_map(read).collect()
 }

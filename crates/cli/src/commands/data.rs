@@ -28,6 +28,8 @@ pub(crate) fn run(workbench: &Workbench, format: Format) -> Result<u8, Stop> {
                 answer.embedded_files, answer.own_files
             )?;
             writeln!(out, "{} chips, {} places", answer.chips, answer.places)?;
+            let (editions, parties) = (answer.editions, answer.parties);
+            writeln!(out, "{editions} editions of the lists, {parties} parties in the newest")?;
             for it in &answer.jurisdictions {
                 writeln!(
                     out,

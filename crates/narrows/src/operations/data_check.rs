@@ -25,6 +25,10 @@ pub struct DataCheckAnswer {
     pub chips: usize,
     /// Places.
     pub places: usize,
+    /// Editions of the lists of restricted parties.
+    pub editions: usize,
+    /// Parties of the newest edition.
+    pub parties: usize,
     /// Jurisdictions.
     pub jurisdictions: Vec<JurisdictionSummary>,
     /// What identifies the data.
@@ -66,6 +70,8 @@ impl Operation for DataCheck {
             own_files,
             chips: workbench.chips()?.iter().count(),
             places: workbench.places()?.iter().count(),
+            editions: workbench.party_register()?.snapshots.len(),
+            parties: workbench.edition(None)?.parties().len(),
             jurisdictions: jurisdictions.collect(),
             data_version: workbench.data_version(),
         })

@@ -59,8 +59,8 @@ impl Operation for ListsDiff {
                 "expected the earlier day first, found {before} and {after}"
             )));
         }
-        let mut lists =
-            difference(&*workbench.edition(Some(before))?, &*workbench.edition(Some(after))?).lists;
+        let (earlier, later) = (workbench.edition(Some(before))?, workbench.edition(Some(after))?);
+        let mut lists = difference(&earlier, &later, &register.countries).lists;
         if let Some(code) = &request.list {
             let code = &register.lists.find(code)?.code;
             lists.retain(|list| list.list == *code);

@@ -1,7 +1,5 @@
 //! `lists update`: a newer file of the lists becomes an edition.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use narrows_catalog::DataFile;
 use narrows_quantity::Certainty;
@@ -79,13 +77,12 @@ impl Operation for ListsUpdate {
         let file = DataFile { path: &request.shown, text: &request.text };
         let publication = government::read(file, &register.lists, &register.countries)?;
         let newest = workbench.edition(None)?;
-        let ids: BTreeSet<String> = workbench.party_ids()?;
         let record = Record {
             lists: &register.lists,
             countries: &register.countries,
             snapshots: &register.snapshots,
             newest: &newest,
-            ids: &ids,
+            ids: workbench.party_ids()?,
         };
         let provenance = Provenance {
             date: request.date,

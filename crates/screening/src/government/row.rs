@@ -102,8 +102,7 @@ impl<'a> Reader<'a> {
         }
         let given = self.text(&asked, Field::Id).filter(|id| crate::id::number(id, &list.code).is_some());
         let requirement = self.text(&asked, Field::LicenceRequirement);
-        let footnotes =
-            requirement.as_deref().map(|text| crate::footnote::footnotes(text, &list.footnotes_after));
+        let footnotes = requirement.as_deref().map(|text| crate::footnote::footnotes(text, &list.footnotes));
         let mut countries = self.countries(&asked);
         countries.sort();
         countries.dedup();

@@ -88,6 +88,10 @@ fn print(out: &mut dyn Write, answer: &ListsDiffAnswer, command: &ListsDiffComma
         "merged: ids that are now former ids of another party of the list; respelt: fields that differ in case, \
          punctuation, spaces or diacritics only",
     )?;
+    for list in answer.lists.iter().filter(|list| !list.not_compared.is_empty()) {
+        let fields = list.not_compared.join(", ");
+        paragraph(out, 0, &format!("{}: one edition has no {fields}, which is no change", list.list))?;
+    }
     for note in &answer.notes {
         paragraph(out, 0, note)?;
     }
