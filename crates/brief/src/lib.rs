@@ -8,6 +8,7 @@ mod abilities;
 mod band;
 mod costs;
 mod drawing;
+mod end_user;
 #[cfg(test)]
 mod golden;
 mod map;

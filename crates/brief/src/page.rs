@@ -7,6 +7,7 @@ use narrows::{Class, Decimal, Determination, Flip, Ground, LiveMargin, Origin, T
 use crate::abilities::Abilities;
 use crate::band::Band;
 use crate::costs::Costs;
+use crate::end_user::EndUser;
 use crate::map::{self, Shown};
 use crate::tone::{Depths, class_words, tone};
 
@@ -67,6 +68,7 @@ struct Page<'a> {
     siblings: Option<Siblings<'a>>,
     abilities: Option<Abilities<'a>>,
     costs: Option<Costs<'a>>,
+    end_user: Option<EndUser<'a>>,
     facts: Vec<Fact<'a>>,
 }
 
@@ -207,6 +209,7 @@ impl<'a> Page<'a> {
             siblings: siblings.map(|it| sibling_table(it, &answer.chip.chip.id)),
             abilities: Abilities::new(answer),
             costs: Costs::new(answer, [WIDE_BAND, NARROW_BAND]),
+            end_user: check.end_user.as_ref().map(EndUser::new),
             facts: facts(answer),
             headquarters: name(&check.headquarters),
             from: name(&check.exported_from),

@@ -54,6 +54,20 @@ pub(crate) fn decimals(value: f64, digits: usize) -> String {
     if plain == "-0" { "0".to_owned() } else { plain.to_owned() }
 }
 
+/// A text from outside, with characters that would steer a terminal or turn the direction of
+/// writing shown as what they are.
+pub(crate) fn visible(text: &str) -> String {
+    let steers = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let shown = |letter: char| match letter {
+        letter if steers(letter) => format!("<U+{:04X}>", u32::from(letter)),
+        letter => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A text broken into lines, each with an indent.
 pub(crate) fn paragraph(out: &mut dyn Write, indent: usize, text: &str) -> io::Result<()> {
     let spaces = " ".repeat(indent);

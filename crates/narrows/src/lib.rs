@@ -66,6 +66,7 @@ pub mod matching {
 /// Who is listed: the types of the answers of `lists`.
 pub mod listed {
     pub use narrows_screening::alias::{Alias, AliasKind, Aliases};
+    pub use narrows_screening::difference::{Change, FieldChange, ListDifference};
     pub use narrows_screening::edition::Edition;
     pub use narrows_screening::list::{List, Lists};
     pub use narrows_screening::party::{Party, PartyKind};

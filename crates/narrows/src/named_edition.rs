@@ -46,7 +46,11 @@ impl Workbench {
             .zip(aliases.firms())
             .flat_map(|(firm, entry)| {
                 entry.parties.iter().flat_map(move |party| {
-                    entry.names.iter().map(move |name| OwnName { party: &party.value, name: &name.text, firm })
+                    entry.names.iter().map(move |name| OwnName {
+                        party: &party.value,
+                        name: &name.text,
+                        firm,
+                    })
                 })
             })
             .collect();

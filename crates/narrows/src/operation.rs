@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, ListsUpdate,
-    PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff, Screen, Shock,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, ListsDiff,
+    ListsOperation, ListsShow, ListsUpdate, PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
+    Screen, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -53,7 +54,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 17] = [
+pub const OPERATIONS: [Entry; 20] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -67,6 +68,9 @@ pub const OPERATIONS: [Entry; 17] = [
     entry::<EventsOperation>(),
     entry::<Shock>(),
     entry::<Exposure>(),
+    entry::<ListsOperation>(),
+    entry::<ListsDiff>(),
+    entry::<ListsShow>(),
     entry::<Screen>(),
     entry::<ListsUpdate>(),
     entry::<DataCheck>(),

@@ -1,13 +1,18 @@
 //! [`Edition`]: who is listed on a day, list by list.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use narrows_quantity::{did_you_mean, nearest};
 
+use crate::country::Countries;
 use crate::id::order;
+use crate::identity::key;
 use crate::party::Party;
 use crate::snapshot::Snapshot;
+
+/// Letters of a name that is not shared by chance.
+const TELLING: usize = 4;
 
 /// The snapshot that each list is taken from on a day: the newest one of the list that is not
 /// later. A list that a snapshot does not cover stands on from the one before.
@@ -84,6 +89,29 @@ impl Edition {
         self.get(id).or_else(|| self.parties.iter().find(any_case)).ok_or_else(|| UnknownParty {
             id: id.to_owned(),
             nearest: nearest(id, self.parties.iter().map(|party| party.id.as_str())),
+        })
+    }
+}
+
+impl Edition {
+    /// The entries of other lists, or of the same one, that bear a name of this party and do not
+    /// sit elsewhere: most likely the same party. Names are compared without case, punctuation
+    /// and diacritics; a name of fewer than four letters says too little.
+    pub fn namesakes<'a>(
+        &'a self,
+        party: &'a Party,
+        countries: &'a Countries,
+    ) -> impl Iterator<Item = &'a Party> {
+        let keys = |party: &Party| {
+            let names = std::iter::once(&party.name).chain(&party.aliases);
+            names.map(|name| key(name)).filter(|key| key.chars().count() >= TELLING).collect::<BTreeSet<_>>()
+        };
+        let own = keys(party);
+        self.parties.iter().filter(move |other| {
+            other.id != party.id
+                && (other.kind.is_none() || party.kind.is_none() || other.kind == party.kind)
+                && countries.share(&other.countries, &party.countries)
+                && !keys(other).is_disjoint(&own)
         })
     }
 }

@@ -27,15 +27,13 @@ impl Notice {
 
 /// The notices cited in a text: `84 FR 22963`, `67 F.R. 7351`, `Vol. 88, No. 151`.
 pub(crate) fn notices(text: &str) -> BTreeSet<Notice> {
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
-        .filter(|word| !word.is_empty())
-        .collect();
+    let text = text.replace("F.R.", "FR ");
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut found = BTreeSet::new();
     for (at, word) in words.iter().enumerate() {
-        let number = |place: usize| words.get(place)?.trim_matches('.').parse::<u32>().ok();
-        let word = word.replace('.', "").to_ascii_lowercase();
-        let notice = match word.as_str() {
+        let number = |place: usize| words.get(place)?.parse::<u32>().ok();
+        let notice = match word.to_ascii_lowercase().as_str() {
             "fr" => at.checked_sub(1).and_then(number).zip(number(at + 1)).map(|it| (it, false)),
             "vol" => number(at + 1).zip(number(at + 3)).map(|it| (it, true)),
             _ => None,

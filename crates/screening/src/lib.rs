@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod country;
+pub mod difference;
 pub mod edition;
 pub mod effect;
 mod federal_register;

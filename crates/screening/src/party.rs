@@ -17,6 +17,19 @@ pub enum PartyKind {
     Aircraft,
 }
 
+impl PartyKind {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Entity => "entity",
+            Self::Individual => "individual",
+            Self::Vessel => "vessel",
+            Self::Aircraft => "aircraft",
+        }
+    }
+}
+
 /// One entry of one list. The words of the government stand unchanged in
 /// [`licence_requirement`](Self::licence_requirement) and [`licence_policy`](Self::licence_policy).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::{Date, Decimal, Owner};
 
-pub(crate) use lists::{ListsCommand, ListsSubcommand, ListsUpdateCommand};
+pub(crate) use lists::{
+    ListsCommand, ListsDiffCommand, ListsShowCommand, ListsSubcommand, ListsUpdateCommand,
+};
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
 pub(crate) use screen::ScreenCommand;
 pub(crate) use perf::{

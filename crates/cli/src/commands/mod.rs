@@ -14,6 +14,7 @@ pub(crate) mod rules;
 pub(crate) mod screen;
 mod table;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use narrows::Failure;
@@ -38,12 +39,22 @@ fn print_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Re
             |error: csv::Error| Failure::data(format!("the answer cannot be written as CSV: {error}"));
         writer.write_record(header).map_err(failed)?;
         for row in rows {
-            writer.write_record(&row).map_err(failed)?;
+            writer.write_record(row.iter().map(|cell| inert(cell).into_owned())).map_err(failed)?;
         }
         writer.flush()?;
     }
     anstream::stdout().write_all(&text)?;
     Ok(())
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn inert(cell: &str) -> Cow<'_, str> {
+    let number = cell.trim_end_matches('%');
+    let is_number = || number.ends_with(|end: char| end.is_ascii_digit()) && number.parse::<f64>().is_ok();
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number() {
+        return Cow::Owned(format!("'{cell}"));
+    }
+    Cow::Borrowed(cell)
 }
 
 /// A count of rows on standard error, if that is a terminal.
@@ -58,4 +69,27 @@ fn progress_bar() -> Option<indicatif::ProgressBar> {
         bar.set_style(style);
     }
     Some(bar)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn formulas_are_neutralised_and_numbers_are_not() {
+        for (cell, expected) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+            ("-Infinity Ltd", "'-Infinity Ltd"),
+            ("-0.5", "-0.5"),
+            ("-50.7%", "-50.7%"),
+            ("-inf", "'-inf"),
+            ("+12", "+12"),
+            ("Huawei", "Huawei"),
+            ("", ""),
+        ] {
+            assert_eq!(inert(cell), expected);
+        }
+    }
 }

@@ -157,7 +157,11 @@ impl Operation for Screen {
             request.top,
         )?;
         let named = workbench.named_edition(request.edition)?;
-        let register = Register { named: &named, lists: &workbench.party_register()?.lists, aliases: workbench.party_aliases()? };
+        let register = Register {
+            named: &named,
+            lists: &workbench.party_register()?.lists,
+            aliases: workbench.party_aliases()?,
+        };
         let found = Screener::new(&named.index).screen(&request.name, &options);
         let hits = (1..).zip(&found.hits).filter_map(|(rank, hit)| register.hit(rank, hit));
         let is_asked = |list: &String| options.lists.is_empty() || options.lists.contains(list);

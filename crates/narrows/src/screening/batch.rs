@@ -19,8 +19,7 @@ use crate::workbench::Workbench;
 /// The column that asks.
 const QUERY: &str = "query";
 /// Columns that are added.
-const OUTPUT: [&str; 9] =
-    ["rank", "id", "name", "list", "score", "strength", "reason", "also_ids", "error"];
+const OUTPUT: [&str; 9] = ["rank", "id", "name", "list", "score", "strength", "reason", "also_ids", "error"];
 /// What is put before the name of an input column that has the name of one of ours.
 const RENAMED: &str = "input_";
 /// A longer line of JSON is refused unread, so that no line can exhaust the memory.
@@ -124,8 +123,10 @@ fn csv_rows(
         .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
         .clone();
     let mut summary = BatchSummary::default();
-    let names: Vec<String> =
-        header.iter().map(|name| String::from_utf8_lossy(name).trim().trim_start_matches('\u{feff}').to_owned()).collect();
+    let names: Vec<String> = header
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).trim().trim_start_matches('\u{feff}').to_owned())
+        .collect();
     let column = query_column(&names)?;
     for name in &names {
         writer.write_field(renamed(name, &mut summary.notices)).map_err(failed_output)?;
@@ -184,7 +185,9 @@ fn renamed(name: &str, notices: &mut BTreeSet<String>) -> String {
     if !OUTPUT.contains(&name) {
         return name.to_owned();
     }
-    notices.insert(format!("the input's `{name}` passes through as `{RENAMED}{name}`: `{name}` is the answer's"));
+    notices.insert(format!(
+        "the input's `{name}` passes through as `{RENAMED}{name}`: `{name}` is the answer's"
+    ));
     format!("{RENAMED}{name}")
 }
 

@@ -28,7 +28,9 @@ impl Workbench {
         }
         let top = top.unwrap_or(Options::TOP);
         if !(1..=MOST_ASKED).contains(&top) {
-            return Err(Failure::input(format!("expected a number of parties from 1 to {MOST_ASKED}, found {top}")));
+            return Err(Failure::input(format!(
+                "expected a number of parties from 1 to {MOST_ASKED}, found {top}"
+            )));
         }
         Ok(Options {
             threshold,

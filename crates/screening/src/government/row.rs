@@ -192,12 +192,8 @@ impl<'a> Reader<'a> {
 
     fn kind(&mut self, asked: &Asked<'_>) -> Option<PartyKind> {
         let (key, value) = asked.value(Field::Kind)?;
-        let words = [
-            ("entity", PartyKind::Entity),
-            ("individual", PartyKind::Individual),
-            ("vessel", PartyKind::Vessel),
-            ("aircraft", PartyKind::Aircraft),
-        ];
+        use PartyKind::{Aircraft, Entity, Individual, Vessel};
+        let words = [Entity, Individual, Vessel, Aircraft].map(|kind| (kind.word(), kind));
         let word = value.as_str().unwrap_or_default().trim().to_lowercase();
         match words.iter().find(|(known, _)| *known == word) {
             Some((_, kind)) => Some(*kind),
