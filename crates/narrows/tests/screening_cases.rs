@@ -76,7 +76,12 @@ fn labelled_names_find_their_parties() {
     assert_eq!(sum.cases, 71);
     assert!(sum.first() >= 0.92, "first in {} of {}", sum.first, sum.cases);
     assert!(Tally::share(sum.among_five, sum.cases) >= 0.92);
-    assert!(tallies[NEGATIVE].first() <= 0.10, "flagged {} of {}", tallies[NEGATIVE].first, tallies[NEGATIVE].cases);
+    assert!(
+        tallies[NEGATIVE].first() <= 0.10,
+        "flagged {} of {}",
+        tallies[NEGATIVE].first,
+        tallies[NEGATIVE].cases
+    );
     for kind in ["exact", "typo", "word_order"] {
         assert!(tallies[kind].first() >= 0.95, "{kind}: {:?}", tallies[kind]);
     }

@@ -52,7 +52,12 @@ fn at_most(named: &NamedEdition, what: &str, (asked, lost): (usize, Vec<String>)
 #[test]
 fn every_listed_name_is_itself_exactly() {
     for named in editions() {
-        let found = lost(&named, 1, |name| Some(name.to_owned()), |hit| hit.strength == Strength::Exact && hit.score >= 1.0);
+        let found = lost(
+            &named,
+            1,
+            |name| Some(name.to_owned()),
+            |hit| hit.strength == Strength::Exact && hit.score >= 1.0,
+        );
         at_most(&named, "itself", found, 0.0);
     }
 }
@@ -111,7 +116,8 @@ fn more_words_and_another_order_keep_the_hit() {
         let branch = |name: &str| has_words(name).then(|| format!("Singapore {name} Logistics Services"));
         at_most(&named, "a branch", lost(&named, 7, branch, |_| true), 0.02);
         let turned = |name: &str| {
-            let is_plain = has_words(name) && name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ');
+            let is_plain =
+                has_words(name) && name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ');
             is_plain.then(|| name.split(' ').rev().collect::<Vec<_>>().join(" "))
         };
         at_most(&named, "words turned round", lost(&named, 1, turned, |_| true), 0.02);
@@ -159,7 +165,9 @@ fn the_index_finds_what_a_comparison_with_every_name_finds() {
             .name
             .chars()
             .enumerate()
-            .flat_map(|(at, letter)| std::iter::repeat_n(letter, [1, 0, 2][usize::from(at == 4) + 2 * usize::from(at == 6)]))
+            .flat_map(|(at, letter)| {
+                std::iter::repeat_n(letter, [1, 0, 2][usize::from(at == 4) + 2 * usize::from(at == 6)])
+            })
             .collect();
         let (likeness, party) = by_brute_force(&named, &query);
         if likeness < 0.9 {
@@ -189,10 +197,17 @@ fn hostile_names_are_answered_in_bounds() {
     for name in ["x".repeat(1 << 20), "huawei ".repeat(1 << 17), "华".repeat(1 << 18)] {
         assert!(ask(&name).refusal.is_some());
     }
-    for name in ["a b c d e f g h i j ".repeat(49), "огооо ".repeat(160), "技术".repeat(499), "=cmd|' /C calc'!A0".to_owned()] {
+    for name in [
+        "a b c d e f g h i j ".repeat(49),
+        "огооо ".repeat(160),
+        "技术".repeat(499),
+        "=cmd|' /C calc'!A0".to_owned(),
+    ] {
         ask(&name);
     }
-    let first = |answer: narrows::matching::Screening| answer.hits.first().map(|hit| hit.name.clone()).unwrap_or_default();
+    let first = |answer: narrows::matching::Screening| {
+        answer.hits.first().map(|hit| hit.name.clone()).unwrap_or_default()
+    };
     for name in [
         "Hu\u{430}wei Techn\u{43e}logies Co., Ltd.",
         "\u{202e}.dtL ,.oC seigolonhceT iewauH\u{202c}",

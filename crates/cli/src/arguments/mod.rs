@@ -14,11 +14,11 @@ pub(crate) use lists::{
     ListsCommand, ListsDiffCommand, ListsShowCommand, ListsSubcommand, ListsUpdateCommand,
 };
 pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
-pub(crate) use screen::ScreenCommand;
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
+pub(crate) use screen::ScreenCommand;
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
 /// under every figure.

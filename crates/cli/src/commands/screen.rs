@@ -105,8 +105,10 @@ fn shown(name: &str) -> String {
 
 fn print_hit(out: &mut dyn Write, hit: &ScreenHit) -> io::Result<()> {
     heading(out, &format!("{}. {}", hit.rank, hit.name))?;
-    let also = if hit.also_ids.is_empty() { String::new() } else { format!(", also {}", hit.also_ids.join(", ")) };
-    let place = if hit.countries.is_empty() { String::new() } else { format!(", {}", hit.countries.join(" ")) };
+    let also =
+        if hit.also_ids.is_empty() { String::new() } else { format!(", also {}", hit.also_ids.join(", ")) };
+    let place =
+        if hit.countries.is_empty() { String::new() } else { format!(", {}", hit.countries.join(" ")) };
     item(out, 2, "·", &format!("{}, {}{place}{also}", hit.id, hit.list_name))?;
     item(out, 2, "·", &format!("{:.3} {}", hit.score, hit.reason))?;
     match &hit.found_in {
@@ -114,7 +116,8 @@ fn print_hit(out: &mut dyn Write, hit: &ScreenHit) -> io::Result<()> {
         FoundIn::ListedAlias => item(out, 2, "·", &format!("by its other name on the list: {}", hit.found))?,
         FoundIn::OwnTable { certainty, source } => {
             let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
-            let text = format!("by a name of our own table, not the list's: {} ({certainty}{source})", hit.found);
+            let text =
+                format!("by a name of our own table, not the list's: {} ({certainty}{source})", hit.found);
             item(out, 2, "·", &text)?;
         }
     }

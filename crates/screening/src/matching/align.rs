@@ -165,7 +165,8 @@ impl Alignment {
         }
         // A word is parted rightly only if all its parts are found.
         let is_torn = extra().any(|word| {
-            let mut parts = query.words.iter().zip(&self.used).filter(|(other, _)| other.part_of == word.part_of);
+            let mut parts =
+                query.words.iter().zip(&self.used).filter(|(other, _)| other.part_of == word.part_of);
             word.part_of.is_some() && parts.any(|(_, used)| *used)
         });
         if is_torn {

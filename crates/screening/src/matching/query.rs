@@ -59,7 +59,11 @@ const MOST_LIKENED: usize = 24;
 
 impl Query {
     pub(super) fn of(reading: Reading, index: &Index, counters: &mut Counters) -> Self {
-        Self::new(reading.words.into_iter().map(|word| query_word(word, None, index)).collect(), index, counters)
+        Self::new(
+            reading.words.into_iter().map(|word| query_word(word, None, index)).collect(),
+            index,
+            counters,
+        )
     }
 
     /// The reading with words of no list parted into words of the lists, if that can be done.

@@ -45,7 +45,9 @@ fn firms(parties: &[Party], own_names: &[OwnName<'_>]) -> Vec<(usize, usize)> {
             rows.push(*at);
         }
     }
-    let pairs = |rows: Vec<usize>| rows.first().copied().map(|one| rows.into_iter().skip(1).map(move |row| (one, row)));
+    let pairs = |rows: Vec<usize>| {
+        rows.first().copied().map(|one| rows.into_iter().skip(1).map(move |row| (one, row)))
+    };
     first.into_values().filter_map(pairs).flatten().collect()
 }
 

@@ -130,7 +130,8 @@ impl Lexicon {
         for name in table.plain_strings("names") {
             self.add(&name, Sense::Legal(self.legal_forms.len() - 1));
             let words = pieces(&name).into_iter().filter(|piece| piece.writing == Writing::Latin);
-            self.legal_words.extend(words.map(|piece| piece.text).filter(|word| word.len() >= SHORTEST_LEGAL_WORD));
+            self.legal_words
+                .extend(words.map(|piece| piece.text).filter(|word| word.len() >= SHORTEST_LEGAL_WORD));
         }
         table.finish();
     }

@@ -121,8 +121,12 @@ mod tests {
 
     #[test]
     fn syllables_of_another_language_keep_the_classes_of_consonants() {
-        for (one, other) in [("haikubijon", "hikvision"), ("haikeubijeon", "hikvision"), ("hwawei", "huawei"), ("kanburikon", "cambricon")]
-        {
+        for (one, other) in [
+            ("haikubijon", "hikvision"),
+            ("haikeubijeon", "hikvision"),
+            ("hwawei", "huawei"),
+            ("kanburikon", "cambricon"),
+        ] {
             assert_eq!(consonant_classes(one), consonant_classes(other), "{one} {other}");
         }
         assert_ne!(consonant_classes("hikvision"), consonant_classes("hisense"));
