@@ -3,6 +3,10 @@
 //! Both are drawn from a seed. The firms are invented from words, from syllables, from surnames, and in
 //! the manner of Chinese and Russian firms, so that a matcher is not flattered by words that no list has.
 
+use narrows::Workbench;
+use narrows::listed::Party;
+use narrows::matching::{Index, Options, Screener};
+
 use crate::Random;
 
 /// A listed name as somebody may write it.
@@ -42,35 +46,89 @@ const PERTURBATIONS: [Perturbation; 6] = [
     Perturbation::Capitals,
 ];
 
-const LEGAL_FORMS: &[&str] =
-    &["Ltd", "Ltd.", "Limited", "LLC", "Inc", "Inc.", "Co., Ltd.", "Corporation", "Corp.", "GmbH", "JSC", "OOO"];
+const LEGAL_FORMS: &[&str] = &[
+    "Ltd",
+    "Ltd.",
+    "Limited",
+    "LLC",
+    "Inc",
+    "Inc.",
+    "Co., Ltd.",
+    "Corporation",
+    "Corp.",
+    "GmbH",
+    "JSC",
+    "OOO",
+];
 const ADJECTIVES: &[&str] = &[
-    "Blue", "Golden", "Northern", "Silver", "Bright", "Rapid", "Green", "Summit", "Coastal", "Urban", "Clear",
-    "Royal", "Quiet", "Grand", "Prime", "Swift", "Happy", "Modern", "Alpine", "Crimson",
+    "Blue", "Golden", "Northern", "Silver", "Bright", "Rapid", "Green", "Summit", "Coastal", "Urban",
+    "Clear", "Royal", "Quiet", "Grand", "Prime", "Swift", "Happy", "Modern", "Alpine", "Crimson",
 ];
 const NOUNS: &[&str] = &[
-    "Harbor", "Meadow", "Falcon", "Lotus", "Bridge", "Orchard", "River", "Lantern", "Maple", "Compass", "Stone",
-    "Horizon", "Willow", "Anchor", "Canyon", "Beacon", "Garden", "Forest", "Pearl", "Cedar", "Tulip", "Heron",
+    "Harbor", "Meadow", "Falcon", "Lotus", "Bridge", "Orchard", "River", "Lantern", "Maple", "Compass",
+    "Stone", "Horizon", "Willow", "Anchor", "Canyon", "Beacon", "Garden", "Forest", "Pearl", "Cedar",
+    "Tulip", "Heron",
 ];
 const TRADES: &[&str] = &[
-    "Foods", "Logistics", "Consulting", "Analytics", "Furniture", "Textiles", "Trading", "Software", "Electronics",
-    "Packaging", "Travel", "Media", "Technology", "Plumbing", "Ceramics", "Dental Care", "Semiconductor", "Toys",
-    "Engineering", "Biotech", "Shipping", "Optics", "Systems", "Power Tools", "Insurance Brokers",
+    "Foods",
+    "Logistics",
+    "Consulting",
+    "Analytics",
+    "Furniture",
+    "Textiles",
+    "Trading",
+    "Software",
+    "Electronics",
+    "Packaging",
+    "Travel",
+    "Media",
+    "Technology",
+    "Plumbing",
+    "Ceramics",
+    "Dental Care",
+    "Semiconductor",
+    "Toys",
+    "Engineering",
+    "Biotech",
+    "Shipping",
+    "Optics",
+    "Systems",
+    "Power Tools",
+    "Insurance Brokers",
 ];
 const SURNAMES: &[&str] = &[
-    "Miller", "Hernandez", "O'Connor", "Schmidt", "Nakamura", "Johansson", "Rossi", "Dubois", "Novak", "Silva",
-    "Campbell", "Peterson", "Andersen", "Baker", "Fischer", "Yamada", "Larsen", "Weber", "Moreau", "Castillo",
+    "Miller",
+    "Hernandez",
+    "O'Connor",
+    "Schmidt",
+    "Nakamura",
+    "Johansson",
+    "Rossi",
+    "Dubois",
+    "Novak",
+    "Silva",
+    "Campbell",
+    "Peterson",
+    "Andersen",
+    "Baker",
+    "Fischer",
+    "Yamada",
+    "Larsen",
+    "Weber",
+    "Moreau",
+    "Castillo",
 ];
 const SYLLABLES: &[&str] = &[
-    "vel", "nor", "ka", "drin", "lo", "ther", "mis", "ta", "bri", "quen", "zor", "pal", "ri", "sta", "fen", "wic",
-    "gra", "mon", "ul", "tes", "hal", "cor", "vi", "den",
+    "vel", "nor", "ka", "drin", "lo", "ther", "mis", "ta", "bri", "quen", "zor", "pal", "ri", "sta", "fen",
+    "wic", "gra", "mon", "ul", "tes", "hal", "cor", "vi", "den",
 ];
 const PINYIN: &[&str] = &[
-    "hao", "yuan", "lian", "rui", "jia", "xing", "da", "peng", "fu", "kang", "ming", "tai", "he", "shun", "bo",
-    "lang", "qing", "mei", "zhong", "yi", "chuang", "feng", "long", "sheng",
+    "hao", "yuan", "lian", "rui", "jia", "xing", "da", "peng", "fu", "kang", "ming", "tai", "he", "shun",
+    "bo", "lang", "qing", "mei", "zhong", "yi", "chuang", "feng", "long", "sheng",
 ];
-const CHINESE_PLACES: &[&str] =
-    &["Hangzhou", "Shenzhen", "Wenzhou", "Foshan", "Suzhou", "Ningbo", "Qingdao", "Xiamen", "Dongguan", "Yiwu"];
+const CHINESE_PLACES: &[&str] = &[
+    "Hangzhou", "Shenzhen", "Wenzhou", "Foshan", "Suzhou", "Ningbo", "Qingdao", "Xiamen", "Dongguan", "Yiwu",
+];
 const RUSSIAN: &[&str] = &["Ural", "Volga", "Sever", "Neva", "Sibir", "Baltika", "Kama", "Don"];
 const RUSSIAN_TRADES: &[&str] =
     &["Mebel", "Moloko", "Stroy Servis", "Torg", "Turizm", "Khleb", "Avto Remont", "Odezhda", "Apteka"];
@@ -124,8 +182,15 @@ fn perturb(name: &str, kind: Perturbation, random: &mut Random) -> String {
             let is_form = |word: &&str| {
                 LEGAL_FORMS.iter().any(|form| form.split(' ').any(|part| part.eq_ignore_ascii_case(word)))
             };
-            let stem: Vec<&str> =
-                words.iter().rev().skip_while(|word| is_form(word)).collect::<Vec<_>>().into_iter().rev().copied().collect();
+            let stem: Vec<&str> = words
+                .iter()
+                .rev()
+                .skip_while(|word| is_form(word))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .copied()
+                .collect();
             let stem = stem.join(" ").trim_end_matches(',').to_owned();
             if random.below(2) == 0 { stem } else { format!("{stem} {}", pick(random, LEGAL_FORMS)) }
         }
@@ -193,5 +258,103 @@ fn innocent(at: usize, random: &mut Random) -> String {
             let name: String = (0..2).map(|_| pick(random, SYLLABLES)).collect();
             format!("OOO {}{name} {}", pick(random, RUSSIAN), pick(random, RUSSIAN_TRADES))
         }
+    }
+}
+
+/// Listed names and what is asked of them.
+#[derive(Debug)]
+pub struct Workload {
+    parties: Vec<Party>,
+    lexicon: Workbench,
+    /// Every name, primary and other.
+    pub names: Vec<String>,
+    /// The party of each name.
+    party_of: Vec<usize>,
+    /// Listed names, each with something done to it.
+    pub perturbed: Vec<Perturbed>,
+    /// Firms that nobody listed.
+    pub innocents: Vec<String>,
+}
+
+/// What came of a workload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// Share of the perturbed names whose party came first at the threshold.
+    pub recall: f64,
+    /// Share of the innocent names for which anything was found.
+    pub false_alarms: f64,
+}
+
+impl Workload {
+    /// At least so many names of the newest edition, and as many queries of each kind.
+    ///
+    /// # Panics
+    /// If the embedded lists are not sound.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a benchmark without data has no result")]
+    pub fn new(names: usize, queries: usize, seed: u64) -> Self {
+        let workbench = Workbench::new(Vec::new());
+        let edition = workbench.edition(None).expect("an edition of the lists");
+        let mut workload = Self {
+            parties: Vec::new(),
+            lexicon: workbench,
+            names: Vec::new(),
+            party_of: Vec::new(),
+            perturbed: Vec::new(),
+            innocents: innocents(queries, seed.wrapping_add(1)),
+        };
+        // Every so manieth party, so that all lists are there in proportion.
+        let all: usize = edition.parties().iter().map(|party| 1 + party.aliases.len()).sum();
+        let step = (all / names.max(1)).max(1);
+        let parties = edition.parties();
+        for party in (0..step).flat_map(|start| parties.iter().skip(start).step_by(step)) {
+            if workload.names.len() >= names {
+                break;
+            }
+            for name in std::iter::once(&party.name).chain(&party.aliases) {
+                workload.names.push(name.clone());
+                workload.party_of.push(workload.parties.len());
+            }
+            workload.parties.push(party.clone());
+        }
+        let listed: Vec<&str> = workload.names.iter().map(String::as_str).collect();
+        workload.perturbed = perturbed(&listed, queries, seed);
+        workload
+    }
+
+    /// An index of the names.
+    ///
+    /// # Panics
+    /// If the tables of words are not sound.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a benchmark without data has no result")]
+    pub fn index(&self) -> Index {
+        let lexicon = self.lexicon.lexicon().expect("tables of words");
+        Index::build(lexicon, &self.parties, &[])
+    }
+
+    /// All that is asked.
+    pub fn queries(&self) -> impl Iterator<Item = &str> {
+        self.perturbed
+            .iter()
+            .map(|perturbed| perturbed.query.as_str())
+            .chain(self.innocents.iter().map(String::as_str))
+    }
+
+    /// How many are found and flagged.
+    pub fn outcome(&self, screener: &mut Screener<'_>, options: &Options) -> Outcome {
+        let count = |asked: usize, found: usize| found as f64 / asked.max(1) as f64;
+        let found = self.perturbed.iter().filter(|perturbed| {
+            let right = self.party_of.get(perturbed.name);
+            let name = self.names.get(perturbed.name);
+            screener.screen(&perturbed.query, options).hits.first().is_some_and(|hit| {
+                // Parties with the very same name cannot be told apart.
+                right.is_some_and(|right| hit.party == *right || hit.same_party.contains(right))
+                    || name.is_some_and(|name| name.eq_ignore_ascii_case(&hit.name))
+            })
+        });
+        let recall = count(self.perturbed.len(), found.count());
+        let flagged = self.innocents.iter().filter(|name| !screener.screen(name, options).hits.is_empty());
+        Outcome { recall, false_alarms: count(self.innocents.len(), flagged.count()) }
     }
 }

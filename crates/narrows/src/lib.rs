@@ -60,6 +60,14 @@ pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification
 pub use narrows_quantity::{Certainty, Decimal, Interval};
 pub use narrows_screening::since::{OnDay, Since};
 
+/// Names matched with listed ones: what stands behind `screen` and the end user of a check.
+pub mod matching {
+    pub use narrows_screening::matching::{
+        Hit, How, Index, MatchedWord, NameSource, Options, OwnName, Path, Refusal, Screener, Screening,
+        Strength,
+    };
+}
+
 /// Who is listed: the types of the answers of `lists`.
 pub mod listed {
     pub use narrows_screening::alias::{Alias, AliasKind, Aliases};

@@ -51,8 +51,7 @@ impl Workbench {
         if let Some(known) = lock().get(edition.dates()) {
             return Ok(Arc::clone(known));
         }
-        let lexicon = Lexicon::read(self.files("names").into_iter().map(|(_, file)| file))
-            .map_err(|problems| self.fault(problems))?;
+        let lexicon = self.lexicon()?;
         let aliases = self.party_aliases()?;
         let own: Vec<OwnName<'_>> = (0..)
             .zip(aliases.firms())
@@ -70,6 +69,15 @@ impl Workbench {
         let named = Arc::new(NamedEdition { edition, index });
         lock().insert(named.edition.dates().clone(), Arc::clone(&named));
         Ok(named)
+    }
+
+    /// The tables of legal forms, places and words by which names are read.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn lexicon(&self) -> Result<Lexicon, Failure> {
+        Lexicon::read(self.files("names").into_iter().map(|(_, file)| file))
+            .map_err(|problems| self.fault(problems))
     }
 
     /// What entries of the lists mean for a determination.

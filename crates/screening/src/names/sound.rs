@@ -73,8 +73,11 @@ pub fn spelling_key(word: &str) -> String {
 pub fn consonant_classes(word: &str) -> String {
     let mut classes = String::with_capacity(word.len());
     let mut previous = ' ';
-    for (at, letter) in word.chars().enumerate() {
+    let following = word.chars().skip(1).map(Some).chain([None]);
+    for ((at, letter), next) in word.chars().enumerate().zip(following) {
         let class = match letter {
+            // Before other vowels, and before consonants, a c is a k.
+            'c' if !matches!(next, Some('e' | 'i' | 'y' | 'h')) => 'K',
             'b' | 'p' | 'v' | 'f' => 'P',
             't' | 'd' => 'T',
             's' | 'z' | 'j' | 'c' | 'x' => 'S',
@@ -118,8 +121,12 @@ mod tests {
 
     #[test]
     fn syllables_of_another_language_keep_the_classes_of_consonants() {
-        for (one, other) in [("haikubijon", "hikvision"), ("haikeubijeon", "hikvision"), ("hwawei", "huawei")]
-        {
+        for (one, other) in [
+            ("haikubijon", "hikvision"),
+            ("haikeubijeon", "hikvision"),
+            ("hwawei", "huawei"),
+            ("kanburikon", "cambricon"),
+        ] {
             assert_eq!(consonant_classes(one), consonant_classes(other), "{one} {other}");
         }
         assert_ne!(consonant_classes("hikvision"), consonant_classes("hisense"));
