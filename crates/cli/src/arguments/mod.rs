@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use narrows::Date;
 
-pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
+pub(crate) use market::{
+    BuildCommand, EventsCommand, ExposureCommand, ExposureSubcommand, ImporterArgument, OutlookCommand,
+    RuleArguments, ShockCommand, StateArgument,
+};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -61,7 +64,7 @@ pub(crate) enum Command {
     Events(EventsCommand),
     /// What shares did when an event became known, apart from the market
     Shock(Box<ShockCommand>),
-    /// What a firm stood to lose under a state of the rule, beside what came out later
+    /// What a firm stood to lose under a state of the rule, beside what came out later; under a rule that may turn
     Exposure(ExposureCommand),
     /// Check the data
     #[command(subcommand)]
