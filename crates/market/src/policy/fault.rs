@@ -11,6 +11,16 @@ pub enum Fault {
         /// The figure.
         value: f64,
     },
+    /// A figure beyond what histories can be drawn for.
+    #[error("{what}: expected 0 to {most}, found {value}")]
+    Beyond {
+        /// What it is.
+        what: &'static str,
+        /// The figure.
+        value: f64,
+        /// Most that it may be.
+        most: f64,
+    },
     /// A figure that must be above zero, and finite.
     #[error("{what}: expected a finite figure above zero, found {value}")]
     NotPositive {
@@ -97,6 +107,11 @@ pub(super) fn not_negative(what: &'static str, value: f64) -> Result<f64, Fault>
 /// Checks a figure that must be finite and above zero.
 pub(super) fn positive(what: &'static str, value: f64) -> Result<f64, Fault> {
     if value.is_finite() && value > 0.0 { Ok(value) } else { Err(Fault::NotPositive { what, value }) }
+}
+
+/// Checks a figure that must be zero or more and has an upper end.
+pub(super) fn up_to(what: &'static str, value: f64, most: f64) -> Result<f64, Fault> {
+    if (0.0..=most).contains(&value) { Ok(value) } else { Err(Fault::Beyond { what, value, most }) }
 }
 
 /// Checks a share from zero to one.

@@ -51,6 +51,15 @@ impl Forecast {
         &self.0
     }
 
+    /// Probabilities of the states after so many years, by each chain.
+    ///
+    /// # Errors
+    /// Years that are negative or not finite.
+    pub fn by_chain(&self, start: Rule, years: f64) -> Result<Vec<Distribution>, Fault> {
+        let start = Distribution::certain(start);
+        Ok(self.spans(years)?.iter().map(|span| span.after(&start)).collect())
+    }
+
     /// What so many years do, by each chain.
     fn spans(&self, years: f64) -> Result<Vec<Span>, Fault> {
         self.0.iter().map(|chain| chain.span(years)).collect()
@@ -61,9 +70,7 @@ impl Forecast {
     /// # Errors
     /// Years that are negative or not finite.
     pub fn after(&self, start: Rule, years: f64) -> Result<Distribution, Fault> {
-        let start = Distribution::certain(start);
-        let all: Vec<Distribution> = self.spans(years)?.iter().map(|span| span.after(&start)).collect();
-        Ok(Distribution::mean(&all))
+        Ok(Distribution::mean(&self.by_chain(start, years)?))
     }
 
     /// The states that may be seen after the first years, each with its probability and with
@@ -77,8 +84,7 @@ impl Forecast {
         first: f64,
         further: f64,
     ) -> Result<Vec<(Rule, f64, Distribution)>, Fault> {
-        let start = Distribution::certain(start);
-        let seen: Vec<Distribution> = self.spans(first)?.iter().map(|span| span.after(&start)).collect();
+        let seen = self.by_chain(start, first)?;
         let further = self.spans(further)?;
         let of_each = Distribution::mean(&seen);
         let then = |rule: Rule, probability: f64| {
@@ -92,21 +98,6 @@ impl Forecast {
         };
         let possible = of_each.iter().filter(|(_, probability)| *probability > 0.0);
         Ok(possible.map(|(rule, probability)| then(rule, probability)).collect())
-    }
-
-    /// The probability of the states chosen after so many years, with its spread over the hazards.
-    ///
-    /// # Errors
-    /// Years that are negative or not finite.
-    pub fn probability(
-        &self,
-        start: Rule,
-        years: f64,
-        chosen: impl Fn(Rule) -> bool,
-    ) -> Result<Probability, Fault> {
-        let start = Distribution::certain(start);
-        let all = self.spans(years)?.iter().map(|span| span.after(&start).sum(&chosen)).collect();
-        Ok(Probability::over(all))
     }
 }
 

@@ -1,8 +1,11 @@
 //! [`Given`]: hazards that the asker puts in the place of those of the record.
 
-use super::fault::Fault;
+use super::fault::{Fault, up_to};
 use super::hazard::{Hazard, Hazards, Transition};
 use super::state::{EXPORTER_STATES, Exporter, IMPORTER_STATES, Importer};
+
+/// Most turns in a year: one a day. A history has as many steps as turns.
+const MOST_A_YEAR: f64 = 365.0;
 
 /// One or several transitions by a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +60,10 @@ impl Given {
     /// transitions out of one state is shared among them as those of the record are.
     ///
     /// # Errors
-    /// A rate that is negative or not finite, or no transition of that kind between states that
+    /// A rate that is negative or of more than one turn a day, or no transition of that kind between states that
     /// were seen.
     pub fn set(self, hazards: &mut Hazards, per_year: f64) -> Result<(), Fault> {
-        let given = Hazard::given(per_year)?;
+        let given = Hazard::given(up_to("hazard, in turns a year", per_year, MOST_A_YEAR)?)?;
         match self {
             Self::Exporter(from, to) => hazards.set(Transition::Exporter { from, to }, given),
             Self::Importer(from, to) => set_importer(hazards, from, to, given),

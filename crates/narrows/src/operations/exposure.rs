@@ -132,8 +132,17 @@ impl Operation for Exposure {
         };
         let states = supposed(request)?.into_iter().map(ask).collect::<Result<Vec<_>, Failure>>()?;
         let part = states.first().and_then(|state| state.part.clone());
-        let of_part =
-            |figure: &&Figure| figure.stands_on(request.on) && (figure.part.is_none() || figure.part == part);
+        let basis = states.first().and_then(|state| state.basis.as_deref());
+        let basis = basis.and_then(|name| record.bases.iter().find(|basis| basis.name == name));
+        // Figures of another series are none that the answer rests on.
+        let of_series = |figure: &Figure| match (&figure.basis, basis) {
+            (Some(own), Some(basis)) => *own == basis.id,
+            _ => true,
+        };
+        let of_part = |figure: &&Figure| {
+            let is_ours = figure.part.is_none() || figure.part == part;
+            figure.stands_on(request.on) && is_ours && of_series(figure)
+        };
         Ok(ExposureAnswer {
             firm: firm.id.clone(),
             name: firm.name.clone(),

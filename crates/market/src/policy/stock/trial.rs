@@ -6,10 +6,13 @@
 use serde::Serialize;
 
 use super::Batch;
-use crate::policy::fault::{Fault, not_negative};
+use crate::policy::fault::{Fault, up_to};
 use crate::policy::forecast::{Forecast, point};
 use crate::policy::random::Stream;
 use crate::policy::state::{Rule, Terms};
+
+/// Longest lead time: a history has as many steps as the rule turns.
+const LONGEST_YEARS: f64 = 10.0;
 
 /// What a number built brought in the histories drawn, in the currency of the prices.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -32,7 +35,7 @@ impl Trial {
     /// Tries a number out, with the chains of a forecast in turn.
     ///
     /// # Errors
-    /// A lead time that is negative or not finite, or no draw.
+    /// A lead time that is negative or beyond ten years, or fewer than two draws.
     pub fn of(
         batch: &Batch,
         units: f64,
@@ -41,7 +44,7 @@ impl Trial {
         terms: &Terms,
         (draws, stream): (usize, &mut Stream),
     ) -> Result<Self, Fault> {
-        let lead = not_negative("lead time", lead_years)?;
+        let lead = up_to("lead time, in years", lead_years, LONGEST_YEARS)?;
         let mut profits: Vec<f64> = Vec::new();
         for chain in forecast.chains().iter().cycle().take(draws) {
             let path = chain.path(today, lead, stream);

@@ -2,6 +2,7 @@
 //! delivered.
 
 use jiff::civil::Date;
+use narrows_market::policy::chain::Distribution;
 use narrows_market::policy::fault::Fault;
 use narrows_market::policy::forecast::{Forecast, Probability};
 use narrows_market::policy::outlook::{DRAWS, is_shut};
@@ -224,7 +225,8 @@ impl Question {
     }
 
     fn answer(mut self, figures: &TermsAnswer) -> Result<Numbers, Fault> {
-        let states = self.forecast.after(self.today, self.lead_years)?;
+        let by_chain = self.forecast.by_chain(self.today, self.lead_years)?;
+        let states = Distribution::mean(&by_chain);
         let batch = self.batch(figures, Delivery::under(&states, &self.terms))?;
         let best = batch.best();
         let mut tried = Vec::new();
@@ -234,45 +236,45 @@ impl Question {
             let simulated = Trial::of(&batch, units, &self.forecast, from, &self.terms, sample)?;
             tried.push(Tried { units, expected_profit: batch.expected_profit(units), simulated });
         }
-        let each = self.forecast.chains().iter().map(|chain| {
-            let states = chain.after(self.today, self.lead_years)?;
-            Ok(batch.with_deliveries(Delivery::under(&states, &self.terms))?.best().units)
-        });
-        let spread = Probability::over(each.collect::<Result<_, Fault>>()?);
-        let of =
-            |chosen: &dyn Fn(Rule) -> bool| self.forecast.probability(self.today, self.lead_years, chosen);
-        let mut all = Vec::new();
-        for (rule, _) in states.iter().filter(|(_, probability)| *probability > 0.0) {
-            all.push((rule, of(&|other| other == rule)?));
-        }
-        let waiting = self.wait.value(&batch, &self.forecast, self.today, &self.terms)?;
+        let best_under = |states: &Distribution| -> Result<f64, Fault> {
+            Ok(batch.with_deliveries(Delivery::under(states, &self.terms))?.best().units)
+        };
+        let spread = Probability::over(by_chain.iter().map(best_under).collect::<Result<_, Fault>>()?);
+        let of = |chosen: &dyn Fn(Rule) -> bool| {
+            Probability::over(by_chain.iter().map(|states| states.sum(chosen)).collect())
+        };
+        let possible = states.iter().filter(|(_, probability)| *probability > 0.0);
         Ok(Numbers {
-            states: all,
-            shut: of(&is_shut)?,
+            states: possible.map(|(rule, _)| (rule, of(&|other| other == rule))).collect(),
+            shut: of(&is_shut),
             best,
             spread,
             break_even: batch.break_even_bar(),
             break_even_of_batch: batch.break_even_bar_of(best.units),
             tried: if best.units > 0.0 { tried } else { Vec::new() },
-            waiting,
-            otherwise: self.otherwise(figures, &batch)?,
+            waiting: self.wait.value(&batch, &self.forecast, self.today, &self.terms)?,
+            otherwise: self.otherwise(figures, &batch, &states)?,
             histories: self.draws,
             hazard_draws: self.forecast.chains().len(),
         })
     }
 
     /// The best number if one thing were otherwise.
-    fn otherwise(&self, figures: &TermsAnswer, batch: &Batch) -> Result<Vec<Alternative>, Fault> {
-        let states = self.forecast.after(self.today, self.lead_years)?;
+    fn otherwise(
+        &self,
+        figures: &TermsAnswer,
+        batch: &Batch,
+        states: &Distribution,
+    ) -> Result<Vec<Alternative>, Fault> {
         let mut all = Vec::new();
         let mut add = |what: String, batch: Batch| all.push(Alternative { what, best: batch.best() });
         let open = vec![Delivery { probability: 1.0, kept_share: 1.0, sold_share: 1.0 }];
         add("no rule at all".to_owned(), batch.with_deliveries(open)?);
         for (what, licensed) in [("licences let nothing through", 0.0), ("licences let all through", 1.0)] {
             let terms = self.terms.with_licensed(licensed)?;
-            add(what.to_owned(), batch.with_deliveries(Delivery::under(&states, &terms))?);
+            add(what.to_owned(), batch.with_deliveries(Delivery::under(states, &terms))?);
         }
-        let deliveries = || Delivery::under(&states, &self.terms);
+        let deliveries = || Delivery::under(states, &self.terms);
         for (name, change) in figures.ends() {
             add(name, self.batch(&change, deliveries())?);
         }

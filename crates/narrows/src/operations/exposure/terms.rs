@@ -10,6 +10,9 @@ use super::outlook::percents;
 use crate::failure::Failure;
 use crate::workbench::Workbench;
 
+/// Longest time, in quarters.
+const MOST_QUARTERS: f64 = 40.0;
+
 /// A figure that was computed with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TakenFigure {
@@ -134,6 +137,14 @@ pub(super) fn terms_of(
         None => "licences let half of demand through: no figure is on record; for none and all see below"
             .to_owned(),
     });
+    for (what, quarters) in [("lead time", Some(lead)), ("wait", request.wait), ("season", request.season)] {
+        if quarters.is_some_and(|quarters| !(0.0..=MOST_QUARTERS).contains(&quarters)) {
+            let found = quarters.unwrap_or_default();
+            return Err(Failure::input(format!(
+                "the {what} is {found}; expected 0 to {MOST_QUARTERS} quarters"
+            )));
+        }
+    }
     let or = |given: Option<f64>, default: f64, what: &str, assumed: &mut Vec<String>| match given {
         Some(given) => given,
         None => {

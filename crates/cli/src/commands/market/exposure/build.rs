@@ -89,7 +89,7 @@ fn print(out: &mut dyn Write, answer: &BuildAnswer) -> io::Result<()> {
         lines.push(format!("critical fractile: {}% of demand", text::decimals(fractile * 100.0, 1)));
     }
     lines.push(format!(
-        "nothing can be sold on the day of delivery: {}% (90% interval)",
+        "nothing can be sold on the day of delivery: {} percent, by a 90% interval",
         tree::percent_spread(numbers.shut)
     ));
     match numbers.break_even {
@@ -162,8 +162,14 @@ fn print_states(out: &mut dyn Write, answer: &BuildAnswer) -> io::Result<()> {
 
 fn print_waiting(out: &mut dyn Write, answer: &BuildAnswer) -> io::Result<()> {
     let waiting = &answer.numbers.waiting;
-    let quarters = text::decimals(answer.terms.wait, 2);
-    heading(out, &format!("To wait {quarters} quarters is worth {} million USD", millions(waiting.value)))?;
+    let wait = answer.terms.wait;
+    let unit = if (wait - 1.0).abs() < 1e-9 { "quarter" } else { "quarters" };
+    let title = format!(
+        "To wait {} {unit} is worth {} million USD",
+        text::decimals(wait, 2),
+        millions(waiting.value)
+    );
+    heading(out, &title)?;
     let line = format!(
         "to know the rule of that day {}, its drift {}, the delay {} ({}% of the demand is lost)",
         millions(waiting.knowledge),
@@ -210,7 +216,7 @@ fn millions(usd: f64) -> String {
     text::grouped((usd / 1e6).round() + 0.0)
 }
 
-/// A number of parts, to three digits.
+/// A number of parts, to four digits.
 fn parts(units: f64) -> String {
     if units <= 0.0 {
         return "0".to_owned();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use narrows::exposure::{Amount, Amounts, Exporter, Importer, Probability, Rule};
+use narrows::exposure::{Amount, Amounts, Exporter, Importer, Rule};
 use narrows::operations::{ExposureOutlook, OutlookAnswer, OutlookQuarter, OutlookRequest};
 use narrows::{Operation, Workbench};
 
@@ -110,8 +110,8 @@ fn print_states(out: &mut dyn Write, quarters: &[OutlookQuarter]) -> io::Result<
         .collect();
     let rows = quarters.iter().map(|quarter| {
         let mut cells = vec![quarter.period.to_string(), quarter.end.to_string()];
-        cells.extend(possible.iter().map(|state| percent(of(quarter, &|it| it.exporter == *state))));
-        cells.push(percent(of(quarter, &|it| it.importer == Importer::Blocks)));
+        cells.extend(possible.iter().map(|state| tree::percent(of(quarter, &|it| it.exporter == *state))));
+        cells.push(tree::percent(of(quarter, &|it| it.importer == Importer::Blocks)));
         cells.push(tree::percent_spread(quarter.ahead.shut));
         cells
     });
@@ -124,10 +124,6 @@ fn print_states(out: &mut dyn Write, quarters: &[OutlookQuarter]) -> io::Result<
         "The interval is what few turns on record leave open of the probability; of the joint states it stands in \
          the other formats.",
     )
-}
-
-fn percent(share: f64) -> String {
-    tree::percent(share)
 }
 
 fn print_amounts(out: &mut dyn Write, answer: &OutlookAnswer) -> io::Result<()> {

@@ -35,7 +35,7 @@ pub(super) fn percent(share: f64) -> String {
 pub(super) fn percent_spread(probability: Probability) -> String {
     let (low, high) = (percent(probability.low), percent(probability.high));
     let mean = percent(probability.mean);
-    if low == high && low == mean { mean } else { format!("{mean} ({low}-{high})") }
+    if low == high && low == mean { mean } else { format!("{mean} ({low} to {high})") }
 }
 
 /// Rates with what they rest on, and how the two sides answered each other.
@@ -74,16 +74,19 @@ pub(super) fn print(out: &mut dyn Write, tree: &TreeAnswer) -> io::Result<()> {
         return Ok(());
     }
     heading(out, "When the exporter loosened, the importer's side answered")?;
+    let mut unanswered: Vec<&str> = Vec::new();
     for loosened in &tree.answers {
-        let line = match &loosened.answer {
-            Some(answer) => {
-                let days =
-                    if answer.days == 1 { "1 day".to_owned() } else { format!("{} days", answer.days) };
-                format!("{days} later, {}: {}", answer.on, answer.title)
-            }
-            None => "no answer on record before the next loosening, or by then".to_owned(),
+        let Some(answer) = &loosened.answer else {
+            unanswered.push(&loosened.event);
+            continue;
         };
-        item(out, 0, "-", &format!("{}: {line}", loosened.event))?;
+        let days = if answer.days == 1 { "1 day".to_owned() } else { format!("{} days", answer.days) };
+        let line = format!("{}: {days} later, {}: {}", loosened.event, answer.on, answer.title);
+        item(out, 0, "-", &line)?;
+    }
+    if !unanswered.is_empty() {
+        let line = format!("no answer before the next loosening, or by then: {}", unanswered.join(", "));
+        item(out, 0, "-", &line)?;
     }
     Ok(())
 }
