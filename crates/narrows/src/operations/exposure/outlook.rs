@@ -300,9 +300,12 @@ fn release_after(points: &[RecoveryPoint], assumed: &mut Vec<String>) -> (usize,
     let (fewest, most) = lags.fold((usize::MAX, 0), |(few, most), lag| (few.min(lag), most.max(lag)));
     let (fewest, most) = if most == 0 { (1, 1) } else { (fewest.max(1), most) };
     if points.iter().any(|point| point.released_after.is_some()) {
-        let words = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-        assumed
-            .push(format!("released {words} quarters after it was charged, as in the cases known by then"));
+        let words = match (fewest, most) {
+            (1, 1) => "1 quarter".to_owned(),
+            _ if fewest == most => format!("{fewest} quarters"),
+            _ => format!("{fewest} to {most} quarters"),
+        };
+        assumed.push(format!("released {words} after it was charged, as in the cases known by then"));
     }
     (fewest, most)
 }

@@ -53,18 +53,22 @@ impl RuleRequest {
         self.seed.unwrap_or(1)
     }
 
-    /// States of the exporter that the asker speaks of.
-    fn spoken_of(&self) -> Result<(Vec<(Given, f64)>, Vec<Exporter>), Failure> {
-        let mut states: Vec<Exporter> = self.state.map(exporter).into_iter().collect();
-        let mut rates = Vec::new();
-        for (name, rate) in &self.hazards {
+    /// The rates given, by what they are of.
+    fn rates(&self) -> Result<Vec<(Given, f64)>, Failure> {
+        let one = |(name, rate): &(String, f64)| {
             let given: Given = name.parse().map_err(|fault: Fault| failure(&fault))?;
-            if let Given::Exporter(from, to) = given {
-                states.extend([from, to]);
-            }
-            rates.push((given, *rate));
-        }
-        Ok((rates, states))
+            Ok((given, *rate))
+        };
+        self.hazards.iter().map(one).collect()
+    }
+
+    /// States of the exporter that the asker speaks of.
+    fn spoken_of(&self, rates: &[(Given, f64)]) -> Vec<Exporter> {
+        let of_rates = rates.iter().filter_map(|(given, _)| match given {
+            Given::Exporter(from, to) => Some([*from, *to]),
+            _ => None,
+        });
+        self.state.map(exporter).into_iter().chain(of_rates.flatten()).collect()
     }
 }
 
@@ -134,7 +138,8 @@ impl Tree {
             exporter: request.state.map_or(held.exporter, exporter),
             importer: request.importer_blocks.map_or(held.importer, blocks),
         };
-        let (given, spoken_of) = request.spoken_of()?;
+        let given = request.rates()?;
+        let spoken_of = request.spoken_of(&given);
         let seen = Seen::by(lines, on);
         let estimates = seen.estimates(&spoken_of).map_err(|fault| failure(&fault))?;
         let of_record = hazards(&estimates);

@@ -41,7 +41,11 @@ fn csv_rows(answer: &BuildAnswer) -> Vec<Vec<String>> {
     let numbers = &answer.numbers;
     let mut rows = Vec::new();
     let mut row = |name: &str, value: Option<f64>, spread: Option<(f64, f64)>| {
-        let words = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        // Shares to the millionth, parts and dollars to the whole one.
+        let is_share =
+            name.starts_with("probability") || name.starts_with("break") || name.starts_with("critical");
+        let digits = if is_share { 6 } else { 0 };
+        let words = |value: Option<f64>| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
         let (low, high) = spread.map_or((None, None), |(low, high)| (Some(low), Some(high)));
         rows.push(vec![name.to_owned(), words(value), words(low), words(high)]);
     };

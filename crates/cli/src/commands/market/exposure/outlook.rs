@@ -45,7 +45,7 @@ fn csv_rows(answer: &OutlookAnswer) -> Vec<Vec<String>> {
         let states = quarter.ahead.states.iter().map(|(rule, probability)| (rule.to_string(), *probability));
         for (name, probability) in states.chain([shut]) {
             let figures = [probability.mean, probability.low, probability.high];
-            let [mean, low, high] = figures.map(|figure| figure.to_string());
+            let [mean, low, high] = figures.map(|figure| format!("{figure:.6}"));
             let none = String::new;
             rows.push(vec![period.clone(), end.clone(), name, mean, none(), none(), low, none(), high]);
         }
@@ -60,7 +60,7 @@ fn csv_amounts(answer: &OutlookAnswer, period: &str, end: &str, amounts: &Amount
         let figures =
             [amount.expected, amount.simulated, amount.error, amount.low, amount.median, amount.high];
         let names = [period, end, name].map(str::to_owned);
-        names.into_iter().chain(figures.map(|figure| figure.to_string())).collect()
+        names.into_iter().chain(figures.map(|figure| format!("{:.0}", figure.round() + 0.0))).collect()
     };
     known(answer, amounts).into_iter().map(row).collect()
 }
