@@ -84,4 +84,7 @@ pub mod exposure {
     pub use narrows_market::exposure::record::{Figure, Kind as FigureKind, Measure, Unit as FigureUnit};
     pub use narrows_market::exposure::risk::{AtRisk, Estimate, Later, QuarterRisk, Supposed};
     pub use narrows_market::exposure::units::{Divisor, Reading};
+    pub use narrows_market::policy::forecast::Probability;
+    pub use narrows_market::policy::outlook::{Amount, Amounts};
+    pub use narrows_market::policy::state::{Exporter, Importer, Rule};
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::operations::{
-    Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, ListsDiff,
-    ListsOperation, ListsShow, ListsUpdate, PerfCompare, PerfOp, PerfServe, PerfTrain, Rules, RulesDiff,
-    Screen, Shock,
+    Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, ExposureBuild,
+    ExposureOutlook, History, ListsDiff, ListsOperation, ListsShow, ListsUpdate, PerfCompare, PerfOp,
+    PerfServe, PerfTrain, Rules, RulesDiff, Screen, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -69,7 +69,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 20] = [
+pub const OPERATIONS: [Entry; 22] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -88,6 +88,8 @@ pub const OPERATIONS: [Entry; 20] = [
     entry::<ListsShow>(),
     entry::<Screen>(),
     entry::<ListsUpdate>(),
+    entry::<ExposureOutlook>(),
+    entry::<ExposureBuild>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

@@ -10,6 +10,7 @@ use narrows_market::event::{Events, Reference, Register};
 use narrows_market::exchange::Exchanges;
 use narrows_market::exposure::record::Exposures;
 use narrows_market::firm::Firms;
+use narrows_market::policy::line::Lines;
 use narrows_market::quotes::{Quotes, Remark};
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
@@ -46,6 +47,7 @@ pub struct Workbench {
     exchanges: OnceLock<Result<Arc<Exchanges>, Failure>>,
     firms: OnceLock<Result<Arc<Firms>, Failure>>,
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
+    lines: OnceLock<Result<Arc<Lines>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     pub(crate) parties: PartyRecord,
     pub(crate) named: NamedEditions,
@@ -226,6 +228,19 @@ impl Workbench {
         self.exposures.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// Which parts stood under one rule, and when either side turned it.
+    ///
+    /// # Errors
+    /// Problems in the files.
+    pub fn lines(&self) -> Result<&Arc<Lines>, Failure> {
+        let read = || {
+            let files = self.files("policy").into_iter().map(|(_, file)| file);
+            let lines = Lines::read(files, self.events()?);
+            lines.map(Arc::new).map_err(|problems| self.fault(problems))
+        };
+        self.lines.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
     /// Daily returns, embedded and the user's own.
     ///
     /// # Errors
@@ -390,6 +405,19 @@ impl Workbench {
         Ok(())
     }
 
+    /// The parts of every line are chips.
+    fn check_lines(&self, registers: &Names) -> Result<(), Failure> {
+        let chips = || registers.chips.iter().map(String::as_str);
+        let unknown = self.lines()?.chips().filter(|(id, _)| !chips().any(|chip| chip == *id));
+        let problems: Vec<_> = unknown
+            .map(|(id, at)| {
+                let hint = nearest(id, chips());
+                at.problem(format!("unknown chip `{id}`{}", did_you_mean(hint.as_deref())))
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(self.fault(Problems(problems))) }
+    }
+
     /// Every embedded series has a security, which has an exchange ([`Firms::check`]).
     fn check_quotes(&self, firms: &Firms) -> Result<(), Failure> {
         let embedded = self.embedded_quotes()?;
@@ -419,6 +447,7 @@ impl Workbench {
         let events = self.events()?;
         self.check_quotes(self.firms()?)?;
         self.check_exposures(self.firms()?, &registers)?;
+        self.check_lines(&registers)?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(

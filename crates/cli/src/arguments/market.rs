@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use narrows::{Date, Model, ReturnKind, ThinTrading, Window};
 
 #[derive(Debug, Args)]
@@ -98,9 +98,13 @@ pub(crate) struct ShockCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ExposureCommand {
+    #[command(subcommand)]
+    pub(crate) under_risk: Option<ExposureSubcommand>,
     /// Firm: id, name or ticker
-    pub(crate) firm: String,
+    #[arg(required = true)]
+    pub(crate) firm: Option<String>,
     /// State that the rule is supposed to take; each in turn if not given
     #[arg(long, value_enum)]
     pub(crate) state: Option<StateArgument>,
@@ -127,6 +131,118 @@ pub(crate) struct ExposureCommand {
     pub(crate) released: Option<(f64, f64)>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExposureSubcommand {
+    /// What the rule may be in each quarter ahead when either side may turn it, and what that may cost
+    Outlook(Box<OutlookCommand>),
+    /// How many of a cut-down part to build when the rule may turn before it is delivered
+    Build(Box<BuildCommand>),
+}
+
+/// The rule that may turn.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArguments {
+    /// What the exporter says today; that of the record if not given
+    #[arg(long, value_enum)]
+    pub(crate) state: Option<StateArgument>,
+    /// What the importer says today; likewise
+    #[arg(long, value_enum)]
+    pub(crate) importer: Option<ImporterArgument>,
+    /// Rates in turns per year, such as tighten=0.5,retaliate=2,open:ban=0.3; from the turns known by then if not given
+    #[arg(long = "hazard", value_name = "TURN=RATE", value_delimiter = ',', value_parser = hazard)]
+    pub(crate) hazards: Vec<(String, f64)>,
+    /// Fee, a share of sales; that on record by then if not given
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) fee: Option<f64>,
+    /// Share of demand that licences let through
+    #[arg(long, value_name = "LOW,HIGH", value_parser = shares_of_one)]
+    pub(crate) licensed: Option<(f64, f64)>,
+    /// Histories to draw, 100 to 100000
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) draws: Option<usize>,
+    /// Seed of the draws; 1 if not given
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutlookCommand {
+    /// Firm: id, name or ticker
+    pub(crate) firm: String,
+    /// Day of which the knowledge is; today (UTC) if not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+    /// Quarters to show, that under way included
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quarters: Option<usize>,
+    /// How sales are ascribed to China, such as `billing` or `headquarters`
+    #[arg(long, value_name = "BASIS")]
+    pub(crate) basis: Option<String>,
+    /// Part under the rule
+    #[arg(long, value_name = "PART")]
+    pub(crate) part: Option<String>,
+    /// Stock and commitments for the market, at cost in USD, not charged yet; that on record if not given
+    #[arg(long, value_name = "USD")]
+    pub(crate) stock: Option<f64>,
+    /// Share of a foreseen charge that is never booked; from the cases known by then if not given
+    #[arg(long, value_name = "LOW,HIGH", value_parser = shares_of_one)]
+    pub(crate) never_booked: Option<(f64, f64)>,
+    /// Share of a booked charge that is released; likewise
+    #[arg(long, value_name = "LOW,HIGH", value_parser = shares_of_one)]
+    pub(crate) released: Option<(f64, f64)>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildCommand {
+    /// Firm: id, name or ticker
+    pub(crate) firm: String,
+    /// Day of which the knowledge is; today (UTC) if not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+    /// Part under the rule
+    #[arg(long, value_name = "PART")]
+    pub(crate) part: Option<String>,
+    /// Quarters from the order to the delivery
+    #[arg(long, value_name = "QUARTERS")]
+    pub(crate) lead: Option<f64>,
+    /// Parts wanted in the season
+    #[arg(long, value_name = "LOW,HIGH", value_parser = numbers)]
+    pub(crate) demand: Option<(f64, f64)>,
+    /// What one sells for; the latest figure known by then if not given
+    #[arg(long, value_name = "USD")]
+    pub(crate) price: Option<f64>,
+    /// What one costs its maker; likewise
+    #[arg(long, value_name = "USD", conflicts_with = "margin")]
+    pub(crate) cost: Option<f64>,
+    /// What is left of the price after the cost, a share of it
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) margin: Option<f64>,
+    /// What a stranded part brings, a share of its cost; from the cases known by then if not given
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) salvage: Option<f64>,
+    /// Quarters until the next day of decision, for the value of waiting; 1 if not given
+    #[arg(long, value_name = "QUARTERS")]
+    pub(crate) wait: Option<f64>,
+    /// Quarters in which demand arises, from the first delivery; 4 if not given
+    #[arg(long, value_name = "QUARTERS")]
+    pub(crate) season: Option<f64>,
+    /// Rate at which later profit counts less, per year; 0 if not given
+    #[arg(long, value_name = "RATE")]
+    pub(crate) discount: Option<f64>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ImporterArgument {
+    /// It may be bought
+    Allows,
+    /// Customs stop it, or buyers are told not to buy
+    Blocks,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum StateArgument {
     /// No sales
@@ -141,7 +257,24 @@ pub(crate) enum StateArgument {
 
 /// Two shares, or one for both.
 fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
-    let wrong = || format!("expected one share such as 0.2 or two such as 0.1,0.4, found `{text}`");
+    one_or_two(text, "one share such as 0.2 or two such as 0.1,0.4")
+}
+
+/// Two numbers of parts, or one for both.
+fn numbers(text: &str) -> Result<(f64, f64), String> {
+    one_or_two(&text.replace('_', ""), "one number such as 900000 or two such as 600000,1200000")
+}
+
+/// A turn of a rule and its rate.
+fn hazard(text: &str) -> Result<(String, f64), String> {
+    let form = "TURN=RATE such as tighten=0.5 or open:ban=0.3";
+    let (name, rate) = named(text, form)?;
+    let rate = rate.parse::<f64>().map_err(|_| format!("expected {form}, found `{text}`"))?;
+    Ok((name, rate))
+}
+
+fn one_or_two(text: &str, form: &str) -> Result<(f64, f64), String> {
+    let wrong = || format!("expected {form}, found `{text}`");
     let one = |part: &str| part.trim().parse::<f64>().map_err(|_| wrong());
     match text.split_once(',') {
         Some((low, high)) => Ok((one(low)?, one(high)?)),

@@ -15,7 +15,10 @@ pub(crate) use ledger::{ChosenArguments, LedgerCommand, ListCommand, RecordArgum
 pub(crate) use lists::{
     ListsCommand, ListsDiffCommand, ListsShowCommand, ListsSubcommand, ListsUpdateCommand,
 };
-pub(crate) use market::{EventsCommand, ExposureCommand, ShockCommand, StateArgument};
+pub(crate) use market::{
+    BuildCommand, EventsCommand, ExposureCommand, ExposureSubcommand, ImporterArgument, OutlookCommand,
+    RuleArguments, ShockCommand, StateArgument,
+};
 pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
@@ -69,7 +72,7 @@ pub(crate) enum Command {
     Events(EventsCommand),
     /// What shares did when an event became known, apart from the market
     Shock(Box<ShockCommand>),
-    /// What a firm stood to lose under a state of the rule, beside what came out later
+    /// What a firm stood to lose under a state of the rule, beside what came out later; under a rule that may turn
     Exposure(ExposureCommand),
     /// The lists of restricted parties: editions, what changed between them, one party in full
     Lists(ListsCommand),

@@ -22,6 +22,9 @@ pub struct RecoveryPoint {
     pub booked: Usd,
     /// What it has released since.
     pub released: Usd,
+    /// Quarters from the first booking to the first release, if anything was released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_after: Option<u32>,
     /// Day on which the last of these was known.
     pub known: Date,
 }
@@ -55,6 +58,10 @@ pub(super) struct Charges<'a> {
     pub booked: Usd,
     /// Released, the sum of all, above zero.
     pub released: Usd,
+    /// Number of the quarter of the first booking.
+    pub booked_in: Option<i32>,
+    /// Number of the quarter of the first release.
+    pub released_in: Option<i32>,
     /// Day on which the last of them was known.
     pub last: Option<Date>,
 }
@@ -68,7 +75,18 @@ impl Charges<'_> {
 
 /// The charges of a firm for a part that were known on a day.
 pub(super) fn charges<'a>(record: &'a FirmRecord, part: &str, on: Date) -> Charges<'a> {
-    let mut found = Charges { guided: None, booked: Usd(0.0), released: Usd(0.0), last: None };
+    let mut found = Charges {
+        guided: None,
+        booked: Usd(0.0),
+        released: Usd(0.0),
+        booked_in: None,
+        released_in: None,
+        last: None,
+    };
+    let first = |earlier: Option<i32>, figure: &Figure| {
+        let quarter = figure.period.last_quarter_number();
+        Some(earlier.map_or(quarter, |earlier| earlier.min(quarter)))
+    };
     for figure in record.standing(Measure::InventoryCharge, on) {
         let (Some(amount), true) = (figure.central_usd(), figure.part.as_deref() == Some(part)) else {
             continue;
@@ -79,12 +97,24 @@ pub(super) fn charges<'a>(record: &'a FirmRecord, part: &str, on: Date) -> Charg
                 found.guided = Some(figure);
             }
             Kind::Guided => {}
-            Kind::Booked if amount >= Usd(0.0) => found.booked = found.booked + amount,
-            Kind::Booked => found.released = found.released - amount,
+            Kind::Booked if amount >= Usd(0.0) => {
+                found.booked = found.booked + amount;
+                found.booked_in = first(found.booked_in, figure);
+            }
+            Kind::Booked => {
+                found.released = found.released - amount;
+                found.released_in = first(found.released_in, figure);
+            }
         }
         found.last = found.last.max(figure.known);
     }
     found
+}
+
+/// Whether a firm had booked a charge for a part by a day.
+#[must_use]
+pub fn is_charged(record: &FirmRecord, part: &str, on: Date) -> bool {
+    charges(record, part, on).booked > Usd(0.0)
 }
 
 /// What became of the charges of all firms, by what was known on a day. A charge that had been
@@ -104,6 +134,10 @@ pub fn points(exposures: &Exposures, on: Date) -> Vec<RecoveryPoint> {
                     guided,
                     booked: known.booked,
                     released: known.released,
+                    released_after: known
+                        .booked_in
+                        .zip(known.released_in)
+                        .and_then(|(booked, released)| u32::try_from(released - booked).ok()),
                     known: last,
                 });
             }

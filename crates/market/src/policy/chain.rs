@@ -79,8 +79,7 @@ impl Chain {
     /// # Errors
     /// Years that are negative or not finite.
     pub fn after(&self, start: Rule, years: f64) -> Result<Distribution, Fault> {
-        let (probabilities, _) = self.over(years)?;
-        Ok(Distribution::row(&probabilities, start))
+        Ok(self.span(years)?.after(&Distribution::certain(start)))
     }
 
     /// Expected years in each state within so many years.
@@ -88,16 +87,18 @@ impl Chain {
     /// # Errors
     /// Years that are negative or not finite.
     pub fn time_in(&self, start: Rule, years: f64) -> Result<Distribution, Fault> {
-        let (_, times) = self.over(years)?;
-        Ok(Distribution::row(&times, start))
+        Ok(self.span(years)?.time_in(&Distribution::certain(start)))
     }
 
-    /// Probabilities at the end and their integral, from each state.
-    fn over(&self, years: f64) -> Result<(Matrix, Matrix), Fault> {
+    /// What so many years do, from every state at once.
+    ///
+    /// # Errors
+    /// Years that are negative or not finite.
+    pub fn span(&self, years: f64) -> Result<Span, Fault> {
         let years = not_negative("years ahead", years)?;
         let fastest = self.generator.diagonal().iter().fold(0.0_f64, |most, rate| most.max(-rate));
         if fastest * years <= 0.0 {
-            return Ok((Matrix::identity(), Matrix::identity() * years));
+            return Ok(Span { probabilities: Matrix::identity(), times: Matrix::identity() * years });
         }
         let mut doublings = 0_i32;
         while fastest * years * 0.5_f64.powi(doublings) > LONGEST {
@@ -125,7 +126,7 @@ impl Chain {
                 row /= sum;
             }
         }
-        Ok((probabilities, times))
+        Ok(Span { probabilities, times })
     }
 
     /// One history of the rule from `start`: the states met and the years spent in each, up to
@@ -161,13 +162,57 @@ impl Chain {
     }
 }
 
+/// What a span of time does to the rule: probabilities at its end and expected years in each
+/// state within it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    probabilities: Matrix,
+    times: Matrix,
+}
+
+impl Span {
+    /// Probabilities at the end from those at the beginning.
+    #[must_use]
+    pub fn after(&self, start: &Distribution) -> Distribution {
+        start.through(&self.probabilities)
+    }
+
+    /// Expected years in each state from probabilities at the beginning.
+    #[must_use]
+    pub fn time_in(&self, start: &Distribution) -> Distribution {
+        start.through(&self.times)
+    }
+}
+
 /// A figure for each joint state: probabilities, or years.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Distribution([f64; RULES]);
 
 impl Distribution {
-    fn row(matrix: &Matrix, start: Rule) -> Self {
-        Self(std::array::from_fn(|column| matrix.get((start.row(), column)).copied().unwrap_or(0.0)))
+    fn through(&self, matrix: &Matrix) -> Self {
+        let column = |column: usize| {
+            let rows = self.0.iter().enumerate().filter(|(_, figure)| **figure != 0.0);
+            rows.map(|(row, figure)| figure * matrix.get((row, column)).copied().unwrap_or(0.0)).sum()
+        };
+        Self(std::array::from_fn(column))
+    }
+
+    /// The same with nothing left in the states chosen.
+    #[must_use]
+    pub fn without(&self, chosen: impl Fn(Rule) -> bool) -> Self {
+        let mut left = *self;
+        for (rule, figure) in Rule::all().into_iter().zip(&mut left.0) {
+            if chosen(rule) {
+                *figure = 0.0;
+            }
+        }
+        left
+    }
+
+    /// The same with each figure multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self(self.0.map(|figure| figure * factor))
     }
 
     /// Certainty of one state.

@@ -1,7 +1,5 @@
 //! [`Fault`]: figures with which nothing can be computed.
 
-use super::hazard::Transition;
-
 /// Figures with which nothing can be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Fault {
@@ -12,6 +10,16 @@ pub enum Fault {
         what: &'static str,
         /// The figure.
         value: f64,
+    },
+    /// A figure beyond what histories can be drawn for.
+    #[error("{what}: expected 0 to {most}, found {value}")]
+    Beyond {
+        /// What it is.
+        what: &'static str,
+        /// The figure.
+        value: f64,
+        /// Most that it may be.
+        most: f64,
     },
     /// A figure that must be above zero, and finite.
     #[error("{what}: expected a finite figure above zero, found {value}")]
@@ -44,18 +52,44 @@ pub enum Fault {
         unit_cost: f64,
     },
     /// A range whose lower end lies above its upper end.
-    #[error("demand: expected a lower end no higher than the upper one, found {low} to {high}")]
+    #[error("{what}: expected a lower end no higher than the upper one, found {low} to {high}")]
     Range {
+        /// What it is.
+        what: &'static str,
         /// Lower end.
         low: f64,
         /// Upper end.
         high: f64,
     },
-    /// No time was spent in the state, and the prior alone gives no hazard.
-    #[error("{transition}: nobody was ever in that state, so that its hazard must be given")]
-    NoTime {
-        /// The transition.
-        transition: Transition,
+    /// No line was watched for a day by then, so that no rate is known.
+    #[error("no line of parts was watched by then, so that the hazards must be given")]
+    NothingSeen,
+    /// No such transition.
+    #[error(
+        "unknown turn `{name}`; expected tighten, loosen, retaliate, relent, or two states of one side such as \
+         open:ban (open, fee, licence, ban) or allows:blocks"
+    )]
+    Transition {
+        /// The name given.
+        name: String,
+    },
+    /// No transition of a kind between the states that were seen.
+    #[error("{name}: no such turn lies between the states seen by then; name one, such as open:ban")]
+    NothingOfKind {
+        /// The kind.
+        name: &'static str,
+    },
+    /// A number that is too small or too large.
+    #[error("{what}: expected {low} to {high}, found {value}")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// Least.
+        low: usize,
+        /// Most.
+        high: usize,
+        /// The number.
+        value: usize,
     },
     /// Fewer draws than a spread needs.
     #[error("expected at least 2 draws, found {draws}")]
@@ -73,6 +107,11 @@ pub(super) fn not_negative(what: &'static str, value: f64) -> Result<f64, Fault>
 /// Checks a figure that must be finite and above zero.
 pub(super) fn positive(what: &'static str, value: f64) -> Result<f64, Fault> {
     if value.is_finite() && value > 0.0 { Ok(value) } else { Err(Fault::NotPositive { what, value }) }
+}
+
+/// Checks a figure that must be zero or more and has an upper end.
+pub(super) fn up_to(what: &'static str, value: f64, most: f64) -> Result<f64, Fault> {
+    if (0.0..=most).contains(&value) { Ok(value) } else { Err(Fault::Beyond { what, value, most }) }
 }
 
 /// Checks a share from zero to one.

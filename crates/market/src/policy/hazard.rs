@@ -57,15 +57,6 @@ impl Transition {
         let pairs = [(Importer::Allows, Importer::Blocks), (Importer::Blocks, Importer::Allows)];
         pairs.into_iter().map(move |(from, to)| Self::Importer { from, to, under })
     }
-
-    /// In how many ways the state that it leaves can be left.
-    #[must_use]
-    pub const fn ways(self) -> u32 {
-        match self {
-            Self::Exporter { .. } => 3,
-            Self::Importer { .. } => 1,
-        }
-    }
 }
 
 impl fmt::Display for Transition {

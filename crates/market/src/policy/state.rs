@@ -142,6 +142,14 @@ impl Terms {
         })
     }
 
+    /// The same with another share that licences let through.
+    ///
+    /// # Errors
+    /// A figure outside zero to one.
+    pub fn with_licensed(self, licensed_share: f64) -> Result<Self, Fault> {
+        Self::new(licensed_share, self.fee)
+    }
+
     /// Share of demand that may be met: one, what licences let through, or none. The stricter
     /// of the two sides decides.
     #[must_use]

@@ -4,4 +4,6 @@
 
 mod chain;
 mod hazard;
+mod history;
+mod outlook;
 mod stock;

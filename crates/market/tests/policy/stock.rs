@@ -2,12 +2,14 @@
 
 use narrows_market::policy::chain::Chain;
 use narrows_market::policy::fault::Fault;
+use narrows_market::policy::forecast::Forecast;
+use narrows_market::policy::hazard::{Evidence, Hazard, Hazards, Prior};
 use narrows_market::policy::random::Stream;
-use narrows_market::policy::state::{Rule, Terms};
-use narrows_market::policy::stock::{Batch, Delivery, Demand, Wait};
+use narrows_market::policy::state::{Exporter, Importer, Rule, Terms};
+use narrows_market::policy::stock::{Batch, Delivery, Demand, Trial, Wait};
 use proptest::prelude::*;
 
-use crate::chain::{START, two_sided};
+use crate::chain::{START, exporter, hazards, importer, two_sided};
 
 const COST: f64 = 4.0;
 const PRICE: f64 = 11.0;
@@ -95,9 +97,20 @@ fn expected_profit_is_the_mean_of_drawn_profits() {
     ];
     for demand in demands() {
         for deliveries in [barred(0.3, 0.85), licensed.clone()] {
-            let batch = Batch::new(COST, PRICE, SALVAGE, demand, deliveries).unwrap();
+            let batch = Batch::new(COST, PRICE, SALVAGE, demand, deliveries.clone()).unwrap();
             let units = batch.best().units.max(250.0);
-            let (mean, error) = mean(60_000, || batch.draw(units, &mut stream));
+            let (mean, error) = mean(60_000, || {
+                let mark = stream.uniform();
+                let mut below = 0.0;
+                let state = deliveries.iter().find(|state| {
+                    below += state.probability;
+                    mark < below
+                });
+                let state = state.unwrap();
+                let wanted = demand.draw(&mut stream);
+                let sold = units.min(wanted * state.sold_share);
+                sold * PRICE * state.kept_share + (units - sold) * SALVAGE * COST - units * COST
+            });
             let expected = batch.expected_profit(units);
             assert!((mean - expected).abs() < 4.0 * error + 1e-9, "{mean} is not {expected}, error {error}");
         }
@@ -174,7 +187,7 @@ fn waiting_is_worth_what_drawn_histories_say() {
     let demand = demands()[0];
     let batch = batch(0.0, demand);
     let wait = wait(0.25);
-    let value = wait.value(&batch, &chain, START, &terms).unwrap();
+    let value = wait.value(&batch, &chain.clone().into(), START, &terms).unwrap();
     let kept = |rule: Rule| PRICE * (1.0 - terms.fee(rule));
     let profit = |rule: Rule, units: f64, wanted: f64| {
         let sold = units.min(wanted * terms.sold_share(rule));
@@ -199,7 +212,7 @@ fn waiting_is_worth_what_drawn_histories_say() {
 
 #[test]
 fn a_decision_at_once_is_worth_nothing() {
-    let chain = Chain::new(&two_sided()).unwrap();
+    let chain = Forecast::from(Chain::new(&two_sided()).unwrap());
     let terms = Terms::new(0.2, 0.15).unwrap();
     let value = wait(0.0).value(&batch(0.0, demands()[1]), &chain, START, &terms).unwrap();
     assert!(value.value.abs() < 1e-9 && value.knowledge.abs() < 1e-9 && value.delay.abs() < 1e-9);
@@ -208,12 +221,66 @@ fn a_decision_at_once_is_worth_nothing() {
 
 #[test]
 fn waiting_past_the_season_loses_all_of_it() {
-    let chain = Chain::new(&two_sided()).unwrap();
+    let chain = Forecast::from(Chain::new(&two_sided()).unwrap());
     let terms = Terms::new(0.2, 0.15).unwrap();
     for demand in demands() {
         let value = wait(3.0).value(&batch(0.0, demand), &chain, START, &terms).unwrap();
         assert!((value.demand_lost - 1.0).abs() < 1e-15 && value.later_profit.abs() < 1e-9);
         assert!((value.value + value.now.expected_profit).abs() < 1e-9);
+    }
+}
+
+/// Hazards of few turns: a bar after one turn in two years, an answer after one in half a year.
+fn of_few_turns() -> Hazards {
+    let hazard =
+        |count, years| Hazard::posterior(Evidence { count, years }, Prior::jeffreys()).unwrap().unwrap();
+    let mut hazards = Hazards::default();
+    hazards.set(exporter(Exporter::Open, Exporter::Ban), hazard(1, 2.0));
+    hazards.set(exporter(Exporter::Ban, Exporter::Fee), hazard(1, 3.0));
+    hazards.set(importer(Importer::Allows, Importer::Blocks, None), hazard(0, 4.0));
+    hazards.set(importer(Importer::Allows, Importer::Blocks, Some(Exporter::Fee)), hazard(1, 0.5));
+    hazards
+}
+
+#[test]
+fn waiting_under_unknown_hazards_is_worth_what_drawn_histories_say() {
+    let forecast = Forecast::drawn(&of_few_turns(), 200, &mut Stream::new(2)).unwrap();
+    let terms = Terms::new(0.5, 0.15).unwrap();
+    let demand = demands()[1];
+    let batch = batch(0.0, demand);
+    let wait = wait(0.5);
+    let value = wait.value(&batch, &forecast, START, &terms).unwrap();
+    let mut stream = Stream::new(9);
+    let mut chains = forecast.chains().iter().cycle();
+    let (mean, error) = mean(100_000, || {
+        let chain = chains.next().unwrap();
+        let seen = chain.path(START, wait.decision_years, &mut stream).last().unwrap().0;
+        let built = value.later.iter().find(|(rule, ..)| *rule == seen).unwrap().2.units;
+        let then = chain.path(seen, wait.lead_years, &mut stream).last().unwrap().0;
+        let wanted = demand.draw(&mut stream) * (1.0 - wait.decision_years / wait.season_years);
+        let discount = (-wait.discount_rate * wait.decision_years).exp();
+        discount * batch.profit(built, wanted, 1.0 - terms.fee(then), terms.sold_share(then))
+    });
+    assert!((mean - value.later_profit).abs() < 4.0 * error, "{mean} is not {}", value.later_profit);
+    assert!(value.knowledge >= -1e-9);
+}
+
+#[test]
+fn a_trial_brings_what_the_closed_form_says() {
+    let terms = Terms::new(0.5, 0.15).unwrap();
+    for seed in [1, 2, 3] {
+        let forecast = Forecast::drawn(&of_few_turns(), 100, &mut Stream::new(seed)).unwrap();
+        for demand in demands() {
+            let states = forecast.after(START, 0.5).unwrap();
+            let batch = batch(0.0, demand).with_deliveries(Delivery::under(&states, &terms)).unwrap();
+            let units = batch.best().units;
+            let mut stream = Stream::new(seed);
+            let trial =
+                Trial::of(&batch, units, &forecast, (START, 0.5), &terms, (40_000, &mut stream)).unwrap();
+            let expected = batch.expected_profit(units);
+            assert!((trial.mean - expected).abs() < 4.0 * trial.error, "{} is not {expected}", trial.mean);
+            assert!(trial.low <= trial.median && trial.median <= trial.high);
+        }
     }
 }
 
@@ -269,11 +336,61 @@ proptest! {
     fn knowledge_is_never_a_loss_and_delay_never_a_gain(
         demand in any_demand(), licensed in 0.0..1.0_f64, fee in 0.0..0.9_f64, decision in 0.0..1.9_f64, row in 0..8_usize,
     ) {
-        let chain = Chain::new(&two_sided()).unwrap();
+        let chain = Forecast::from(Chain::new(&two_sided()).unwrap());
         let terms = Terms::new(licensed, fee).unwrap();
         let value = wait(decision).value(&batch(0.0, demand), &chain, Rule::all()[row], &terms).unwrap();
         let size = PRICE * demand.mean() * 1e-9;
         prop_assert!(value.knowledge >= -size && value.delay <= size);
         prop_assert!(value.now.expected_profit >= 0.0 && value.later_profit >= 0.0);
+    }
+
+    #[test]
+    fn a_quicker_answer_never_builds_more(
+        demand in any_demand(), rate in 0.0..4.0_f64, more in 0.0..4.0_f64, licensed in 0.0..1.0_f64, lead in 0.0..2.0_f64,
+    ) {
+        let best = |rate: f64| {
+            let mut hazards = two_sided();
+            for under in Exporter::ALL.map(Some).into_iter().chain([None]) {
+                let transition = importer(Importer::Allows, Importer::Blocks, under);
+                hazards.set(transition, Hazard::given(rate).unwrap());
+            }
+            let states = Chain::new(&hazards).unwrap().after(START, lead).unwrap();
+            let terms = Terms::new(licensed, 0.15).unwrap();
+            batch(0.0, demand).with_deliveries(Delivery::under(&states, &terms)).unwrap().best()
+        };
+        let (slow, quick) = (best(rate), best(rate + more));
+        prop_assert!(quick.units <= slow.units * (1.0 + 1e-9));
+        prop_assert!(quick.expected_profit <= slow.expected_profit + 1e-6 * PRICE * demand.mean());
+    }
+
+    #[test]
+    fn the_break_even_bar_parts_building_from_not(
+        demand in any_demand(), probability in 0.0..1.0_f64, salvage in 0.0..0.9_f64, fee in 0.0..0.9_f64,
+    ) {
+        let batch = Batch::new(COST, PRICE, salvage, demand, barred(probability, 1.0 - fee)).unwrap();
+        let Some(bar) = batch.break_even_bar() else { return Ok(()) };
+        prop_assume!((probability - bar).abs() > 1e-9);
+        // Demand that may be nothing at all is worth no part even below it.
+        let best = batch.best();
+        prop_assert_eq!(best.critical_fractile.unwrap() > 0.0, probability < bar);
+        if probability > bar {
+            prop_assert!(best.units <= 0.0 && best.expected_profit.abs() <= 0.0);
+        }
+    }
+
+    #[test]
+    fn ban_hazard_in_two_states_never_builds_more(
+        demand in any_demand(), rate in 0.0..4.0_f64, more in 0.0..4.0_f64, back in 0.0..2.0_f64, lead in 0.0..2.0_f64,
+    ) {
+        let best = |rate: f64| {
+            let turns = [
+                (exporter(Exporter::Open, Exporter::Ban), rate),
+                (exporter(Exporter::Ban, Exporter::Open), back),
+            ];
+            let states = Chain::new(&hazards(&turns)).unwrap().after(START, lead).unwrap();
+            let terms = Terms::new(0.0, 0.0).unwrap();
+            batch(0.0, demand).with_deliveries(Delivery::under(&states, &terms)).unwrap().best().units
+        };
+        prop_assert!(best(rate + more) <= best(rate) * (1.0 + 1e-9));
     }
 }

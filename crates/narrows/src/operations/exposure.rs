@@ -1,16 +1,27 @@
 //! `exposure`: what a firm stood to lose under a state of the rule, by what was known on a day,
-//! beside what came out later.
+//! beside what came out later. Under a rule that may turn: [`outlook`] and [`build`].
+
+mod build;
+mod outlook;
+mod terms;
+mod tree;
 
 use jiff::civil::Date;
 use narrows_market::exposure::money::{Bounds, Usd};
 use narrows_market::exposure::record::{Figure, FirmRecord, Kind, Measure, PartFigure};
 use narrows_market::exposure::risk::{Assumptions, AtRisk, RiskFault, Supposed, at_risk};
 use narrows_market::exposure::units::{Reading, readings};
+use narrows_market::firm::Firm;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, FailureKind};
 use crate::operation::Operation;
 use crate::workbench::Workbench;
+
+pub use build::{Alternative, BuildAnswer, BuildRequest, ExposureBuild, Numbers, Tried};
+pub use outlook::{ExposureOutlook, OutlookAnswer, OutlookQuarter, OutlookRequest};
+pub use terms::{TakenFigure, TermsAnswer};
+pub use tree::{HazardAnswer, RuleRequest, TreeAnswer};
 
 /// What a firm stood to lose.
 pub struct Exposure;
@@ -105,10 +116,8 @@ impl Operation for Exposure {
     type Answer = ExposureAnswer;
 
     fn run(workbench: &Workbench, request: &ExposureRequest) -> Result<ExposureAnswer, Failure> {
-        let (firms, exposures) = (workbench.firms()?, workbench.exposures()?);
-        let unknown = |message: String| Failure { kind: FailureKind::UnknownName, message };
-        let firm = firms.firm(&request.firm).map_err(|error| unknown(error.to_string()))?;
-        let record = exposures.firm(&firm.id).map_err(|error| unknown(error.to_string()))?;
+        let exposures = workbench.exposures()?;
+        let (firm, record) = named(workbench, &request.firm)?;
         check_coverage(record, request.on)?;
         let bounds = |(low, high): (f64, f64)| Bounds::of(low, high);
         let assumptions = Assumptions {
@@ -123,8 +132,17 @@ impl Operation for Exposure {
         };
         let states = supposed(request)?.into_iter().map(ask).collect::<Result<Vec<_>, Failure>>()?;
         let part = states.first().and_then(|state| state.part.clone());
-        let of_part =
-            |figure: &&Figure| figure.stands_on(request.on) && (figure.part.is_none() || figure.part == part);
+        let basis = states.first().and_then(|state| state.basis.as_deref());
+        let basis = basis.and_then(|name| record.bases.iter().find(|basis| basis.name == name));
+        // Figures of another series are none that the answer rests on.
+        let of_series = |figure: &Figure| match (&figure.basis, basis) {
+            (Some(own), Some(basis)) => *own == basis.id,
+            _ => true,
+        };
+        let of_part = |figure: &&Figure| {
+            let is_ours = figure.part.is_none() || figure.part == part;
+            figure.stands_on(request.on) && is_ours && of_series(figure)
+        };
         Ok(ExposureAnswer {
             firm: firm.id.clone(),
             name: firm.name.clone(),
@@ -136,6 +154,26 @@ impl Operation for Exposure {
             data_version: workbench.data_version(),
         })
     }
+}
+
+/// A firm by id, name or ticker, with its record.
+fn named<'a>(workbench: &'a Workbench, name: &str) -> Result<(&'a Firm, &'a FirmRecord), Failure> {
+    let unknown = |message: String| Failure { kind: FailureKind::UnknownName, message };
+    let firm = workbench.firms()?.firm(name).map_err(|error| unknown(error.to_string()))?;
+    let record = workbench.exposures()?.firm(&firm.id).map_err(|error| unknown(error.to_string()))?;
+    Ok((firm, record))
+}
+
+/// The part asked for, or that of the latest figure known on a day.
+fn latest_part(
+    workbench: &Workbench,
+    record: &FirmRecord,
+    on: Date,
+    part: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let assumptions = Assumptions { part: part.map(str::to_owned), quarters: 1, ..Assumptions::default() };
+    let risk = at_risk(workbench.exposures()?, record, Supposed::Ban, on, &assumptions);
+    risk.map(|risk| risk.part).map_err(|fault| risk_failure(&fault))
 }
 
 /// The states to suppose.

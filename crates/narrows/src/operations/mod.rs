@@ -31,7 +31,11 @@ pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
 pub use chips::{ChipRow, ChipsAnswer, ChipsOperation, ChipsRequest, StatusFilter};
 pub use data_check::{DataCheck, DataCheckAnswer, DataCheckRequest, JurisdictionSummary};
 pub use events::{EventsAnswer, EventsOperation, EventsRequest};
-pub use exposure::{Exposure, ExposureAnswer, ExposureRequest, State, UnitsAnswer};
+pub use exposure::{
+    Alternative, BuildAnswer, BuildRequest, Exposure, ExposureAnswer, ExposureBuild, ExposureOutlook,
+    ExposureRequest, HazardAnswer, Numbers, OutlookAnswer, OutlookQuarter, OutlookRequest, RuleRequest,
+    State, TakenFigure, TermsAnswer, TreeAnswer, Tried, UnitsAnswer,
+};
 pub use history::{ChangedBy, History, HistoryAnswer, HistoryRequest, Period};
 pub use lists::{ListState, ListsAnswer, ListsOperation, ListsRequest};
 pub use lists_diff::{ListsDiff, ListsDiffAnswer, ListsDiffRequest};

@@ -1,5 +1,9 @@
 //! `narrows exposure`
 
+mod build;
+mod outlook;
+mod tree;
+
 use std::io::{self, Write};
 
 use narrows::exposure::{
@@ -7,28 +11,25 @@ use narrows::exposure::{
     Usd,
 };
 use narrows::operations::{Exposure, ExposureAnswer, ExposureRequest, State, UnitsAnswer};
-use narrows::{Operation, Workbench};
+use narrows::{Date, Operation, Workbench};
 
 use crate::Stop;
-use crate::arguments::{ExposureCommand, Format, StateArgument};
+use crate::arguments::{ExposureCommand, ExposureSubcommand, Format, StateArgument};
 use crate::commands::{print_csv, print_json};
 use crate::files;
 use crate::text::{self, FAINT, HEADING, heading, item, paragraph};
 
 pub(crate) fn run(workbench: &Workbench, command: &ExposureCommand, format: Format) -> Result<u8, Stop> {
+    match &command.under_risk {
+        Some(ExposureSubcommand::Outlook(command)) => return outlook::run(workbench, command, format),
+        Some(ExposureSubcommand::Build(command)) => return build::run(workbench, command, format),
+        None => {}
+    }
     let request = ExposureRequest {
-        firm: command.firm.clone(),
-        state: command.state.map(|state| match state {
-            StateArgument::Ban => State::Ban,
-            StateArgument::Licence => State::Licence,
-            StateArgument::Fee => State::Fee,
-            StateArgument::Open => State::Open,
-        }),
+        firm: command.firm.clone().unwrap_or_default(),
+        state: command.state.map(state),
         fee: command.fee,
-        on: match command.on {
-            Some(on) => on,
-            None => files::today()?,
-        },
+        on: day(command.on)?,
         quarters: command.quarters,
         basis: command.basis.clone(),
         part: command.part.clone(),
@@ -42,6 +43,22 @@ pub(crate) fn run(workbench: &Workbench, command: &ExposureCommand, format: Form
         Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
     }
     Ok(0)
+}
+
+const fn state(state: StateArgument) -> State {
+    match state {
+        StateArgument::Ban => State::Ban,
+        StateArgument::Licence => State::Licence,
+        StateArgument::Fee => State::Fee,
+        StateArgument::Open => State::Open,
+    }
+}
+
+fn day(on: Option<Date>) -> Result<Date, Stop> {
+    Ok(match on {
+        Some(on) => on,
+        None => files::today()?,
+    })
 }
 
 const CSV: [&str; 8] = ["state", "period", "end", "figure", "low_usd", "central_usd", "high_usd", "how"];

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Demand;
 use crate::policy::chain::Distribution;
 use crate::policy::fault::{Fault, not_negative, positive, share};
-use crate::policy::random::Stream;
 use crate::policy::state::Terms;
 
 /// Share that two shares of demand may differ by and count as one.
@@ -29,7 +28,8 @@ impl Delivery {
         let possible = probabilities.iter().filter(|(_, probability)| *probability > 0.0);
         possible
             .map(|(rule, probability)| Self {
-                probability,
+                // A mean over many draws may come out above one by rounding.
+                probability: probability.min(1.0),
                 kept_share: 1.0 - terms.fee(rule),
                 sold_share: terms.sold_share(rule),
             })
@@ -230,19 +230,11 @@ impl Batch {
         Some((1.0 - (self.unit_cost - self.salvage) * open / gain).max(0.0))
     }
 
-    /// One profit that may come of a number built, in the currency of the prices.
-    pub fn draw(&self, units: f64, stream: &mut Stream) -> f64 {
-        let mut mark = stream.uniform();
-        let demand = self.demand.draw(stream);
-        let mut met = 0.0;
-        for delivery in &self.deliveries {
-            mark -= delivery.probability;
-            if mark < 0.0 {
-                let gain = (self.price * delivery.kept_share - self.salvage).max(0.0);
-                met = gain * units.min(demand * delivery.sold_share);
-                break;
-            }
-        }
-        met - (self.unit_cost - self.salvage) * units
+    /// What a number built brings where so many parts are wanted and the rule is as given, in
+    /// the currency of the prices.
+    #[must_use]
+    pub fn profit(&self, units: f64, wanted: f64, kept_share: f64, sold_share: f64) -> f64 {
+        let gain = (self.price * kept_share - self.salvage).max(0.0);
+        gain * units.min(wanted * sold_share) - (self.unit_cost - self.salvage) * units
     }
 }

@@ -39,7 +39,7 @@ impl Demand {
     pub fn range(low: f64, high: f64) -> Result<Self, Fault> {
         let (low, high) = (not_negative("demand", low)?, not_negative("demand", high)?);
         if low > high {
-            return Err(Fault::Range { low, high });
+            return Err(Fault::Range { what: "demand", low, high });
         }
         Ok(if low < high { Self::Range { low, high } } else { Self::Known { units: low } })
     }

@@ -15,8 +15,10 @@
 
 mod batch;
 mod demand;
+mod trial;
 mod waiting;
 
 pub use batch::{Batch, Decision, Delivery};
 pub use demand::Demand;
+pub use trial::Trial;
 pub use waiting::{Wait, Waiting};

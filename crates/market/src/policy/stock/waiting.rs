@@ -2,7 +2,8 @@
 //!
 //! Two dates, as in Dixit and Pindyck (1994), *Investment under Uncertainty*, chapter 2, after
 //! McDonald and Siegel (1986), *Quarterly Journal of Economics* 101(4). Who builds now commits on
-//! today's probabilities. Who waits sees the state on the day of decision, builds what is best
+//! today's probabilities. Who waits sees the state on the day of decision (and what it says of the
+//! hazards), builds what is best
 //! then or nothing, and pays for it with the part of the season that has gone by when the parts
 //! come. The value of waiting is what the second brings more than the first, and is negative if
 //! the season lost outweighs what is learnt. Its three parts are told apart: the knowledge, the
@@ -11,8 +12,9 @@
 use serde::Serialize;
 
 use super::{Batch, Decision, Delivery};
-use crate::policy::chain::Chain;
+use crate::policy::chain::Distribution;
 use crate::policy::fault::{Fault, not_negative, positive};
+use crate::policy::forecast::Forecast;
 use crate::policy::state::{Rule, Terms};
 
 /// The times of a decision that may wait.
@@ -54,21 +56,25 @@ impl Wait {
     ///
     /// # Errors
     /// Times or a rate that are negative or not finite.
-    pub fn value(&self, batch: &Batch, chain: &Chain, today: Rule, terms: &Terms) -> Result<Waiting, Fault> {
+    pub fn value(
+        &self,
+        batch: &Batch,
+        forecast: &Forecast,
+        today: Rule,
+        terms: &Terms,
+    ) -> Result<Waiting, Fault> {
         let lead = not_negative("lead time", self.lead_years)?;
         let decision = not_negative("time to the next decision", self.decision_years)?;
         let season = positive("season", self.season_years)?;
         let rate = not_negative("discount rate", self.discount_rate)?;
-        let after = |start: Rule, years: f64| -> Result<Batch, Fault> {
-            batch.with_deliveries(Delivery::under(&chain.after(start, years)?, terms))
-        };
-        let now = after(today, lead)?.best();
-        let blind = after(today, lead + decision)?.best().expected_profit;
+        let under = |states: &Distribution| batch.with_deliveries(Delivery::under(states, terms));
+        let now = under(&forecast.after(today, lead)?)?.best();
+        let blind = under(&forecast.after(today, lead + decision)?)?.best().expected_profit;
         let left = (1.0 - decision / season).max(0.0);
         let price_of_time = (-rate * decision).exp();
         let (mut later, mut later_profit, mut known) = (Vec::new(), 0.0, 0.0);
-        for (rule, probability) in chain.after(today, decision)?.iter().filter(|(_, it)| *it > 0.0) {
-            let then = after(rule, lead)?;
+        for (rule, probability, states) in forecast.after_seeing(today, decision, lead)? {
+            let then = under(&states)?;
             known += probability * then.best().expected_profit;
             let best = then.with_demand(batch.demand().times(left)).best();
             later_profit += probability * price_of_time * best.expected_profit;
