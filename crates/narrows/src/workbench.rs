@@ -11,6 +11,7 @@ use narrows_market::exchange::Exchanges;
 use narrows_market::exposure::record::Exposures;
 use narrows_market::firm::Firms;
 use narrows_market::quotes::{Quotes, Remark};
+use narrows_market::ripple::network::Network;
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
@@ -45,6 +46,7 @@ pub struct Workbench {
     firms: OnceLock<Result<Arc<Firms>, Failure>>,
     exposures: OnceLock<Result<Arc<Exposures>, Failure>>,
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
+    supply: OnceLock<Result<Arc<Network>, Failure>>,
     own_quotes: Quotes,
 }
 
@@ -214,6 +216,26 @@ impl Workbench {
         self.exposures.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// Who sells to whom, as far as it is on record.
+    ///
+    /// # Errors
+    /// Problems in the files, or a name that neither a firm nor a group has.
+    pub fn supply(&self) -> Result<&Arc<Network>, Failure> {
+        let read = || {
+            let files = self.files("supply").into_iter().map(|(_, file)| file);
+            let network = Network::read(files).map_err(|problems| self.fault(problems))?;
+            let firms: Vec<&str> = self.firms()?.iter().map(|firm| firm.id.as_str()).collect();
+            network.check(|id| firms.contains(&id), &firms).map_err(|problems| self.fault(problems))?;
+            Ok(Arc::new(network))
+        };
+        self.supply.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// A fault of the network of supply: the user's if some of it is.
+    pub(crate) fn supply_fault(&self, message: String) -> Failure {
+        if self.has_overlay("supply") { Failure::input(message) } else { Failure::data(message) }
+    }
+
     /// Daily returns, embedded and the user's own.
     ///
     /// # Errors
@@ -378,6 +400,17 @@ impl Workbench {
         Ok(())
     }
 
+    /// Groups of the network of supply stand in places that there are.
+    fn check_supply(&self, places: &Places) -> Result<(), Failure> {
+        for group in self.supply()?.groups.values() {
+            if let Some(code) = group.place.as_deref().filter(|code| places.place(code).is_none()) {
+                let group = &group.id;
+                return Err(self.supply_fault(format!("the group `{group}`: no place has the code `{code}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// Every embedded series has a security, which has an exchange ([`Firms::check`]).
     fn check_quotes(&self, firms: &Firms) -> Result<(), Failure> {
         let embedded = self.embedded_quotes()?;
@@ -407,6 +440,7 @@ impl Workbench {
         let events = self.events()?;
         self.check_quotes(self.firms()?)?;
         self.check_exposures(self.firms()?, &registers)?;
+        self.check_supply(&places)?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(

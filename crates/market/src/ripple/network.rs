@@ -105,6 +105,28 @@ pub struct Standin {
     pub why: String,
 }
 
+/// How long parts of an item take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// Id of the firm that makes it.
+    pub customer: String,
+    /// The item.
+    pub item: String,
+    /// Days from order to sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_days: Option<u32>,
+    /// Days from a new start of the chain until parts arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_days: Option<u32>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Page that says so.
+    pub source: String,
+    /// What a reader must know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// Firms that sources speak of together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
@@ -146,6 +168,8 @@ pub struct Network {
     pub edges: Vec<Edge>,
     /// What parts cost.
     pub bills: Vec<Bill>,
+    /// How long parts take.
+    pub timings: Vec<Timing>,
     /// Groups by id.
     pub groups: BTreeMap<String, Group>,
     /// Ids that must be those of firms or groups, where they stand in the files.
@@ -190,6 +214,12 @@ impl Network {
     pub fn buyers<'a>(&'a self, maker: &'a str) -> impl Iterator<Item = &'a Group> {
         let sold = self.edges.iter().filter(move |edge| edge.supplier == maker);
         sold.filter_map(|edge| self.groups.get(&edge.customer)).filter(|group| group.place.is_some())
+    }
+
+    /// How long parts of an item of a maker take.
+    #[must_use]
+    pub fn timing(&self, maker: &str, item: &str) -> Option<&Timing> {
+        self.timings.iter().find(|timing| timing.customer == maker && is_same(&timing.item, item))
     }
 
     /// The bill of an item of a maker: its own, or that which stands for it.

@@ -4,8 +4,9 @@ use narrows_catalog::datafile::{Collector, Document, Table};
 use narrows_catalog::{DataFile, Problems};
 use narrows_quantity::Decimal;
 
-use super::{Bill, BillPart, Edge, Group, Member, Network, ShareEstimate, Standin};
+use super::{Bill, BillPart, Edge, Group, Member, Network, ShareEstimate, Standin, Timing};
 use crate::exposure::money::Bounds;
+use crate::ripple::cut::MOST_DAYS;
 
 impl Network {
     /// Reads `supply/*.toml`.
@@ -34,6 +35,11 @@ impl Network {
             for table in root.tables("bill") {
                 let bill = all.read_bill(&table);
                 all.bills.extend(bill);
+                table.finish();
+            }
+            for table in root.tables("timing") {
+                let timing = all.read_timing(&table);
+                all.timings.extend(timing);
                 table.finish();
             }
             root.finish();
@@ -102,6 +108,26 @@ impl Network {
             table.report("customer", "a firm does not sell to itself");
         }
         Some(Edge { supplier, customer, product: product?, good: good?, items, capital, estimates })
+    }
+
+    fn read_timing(&mut self, table: &Table<'_>) -> Option<Timing> {
+        let (customer, item) = (self.name(table, "customer"), table.string("item"));
+        let days = |key: &str| {
+            let days = table.optional_decimal(key).map(Decimal::to_f64)?;
+            if days.fract() != 0.0 || !(0.0..=f64::from(MOST_DAYS)).contains(&days) {
+                table.report(key, format!("expected a whole number of days, at most {MOST_DAYS}"));
+                return None;
+            }
+            Some(days as u32)
+        };
+        let (lead_days, restart_days) = (days("lead_days"), days("restart_days"));
+        let (certainty, source) = (table.certainty("certainty"), table.string("source"));
+        let note = table.optional_string("note");
+        if !table.has("lead_days") && !table.has("restart_days") {
+            table.report("lead_days", "expected `lead_days`, `restart_days` or both");
+        }
+        let (customer, item, certainty, source) = (customer?, item?, certainty?, source?);
+        Some(Timing { customer, item, lead_days, restart_days, certainty, source, note })
     }
 
     fn read_bill(&mut self, table: &Table<'_>) -> Option<Bill> {
