@@ -81,6 +81,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::Events(command) => commands::market::events::run(&workbench, command, format),
         Command::Shock(command) => commands::market::shock::run(&workbench, command, format),
         Command::Exposure(command) => commands::market::exposure::run(&workbench, command, format),
+        Command::Ripple(command) => commands::market::ripple::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

@@ -25,8 +25,18 @@ const ALLOWED: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that know no clock, disk, network, environment and no threads of their own making.
-const PURE: [&str; 10] =
-    ["quantity", "condition", "catalog", "law", "perf", "calibration", "market", "screening", "narrows", "brief"];
+const PURE: [&str; 10] = [
+    "quantity",
+    "condition",
+    "catalog",
+    "law",
+    "perf",
+    "calibration",
+    "market",
+    "screening",
+    "narrows",
+    "brief",
+];
 
 /// Packages that no crate of ours may pull in.
 const FORBIDDEN_PACKAGES: [&str; 18] = [

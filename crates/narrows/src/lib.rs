@@ -55,3 +55,11 @@ pub mod exposure {
     pub use narrows_market::exposure::risk::{AtRisk, Estimate, Later, QuarterRisk, Supposed};
     pub use narrows_market::exposure::units::{Divisor, Reading};
 }
+
+/// Who else is hit: the types of the answers of `ripple`.
+pub mod ripple {
+    pub use narrows_market::event::PublishedMove;
+    pub use narrows_market::exposure::recovery::RecoveryPoint;
+    pub use narrows_market::ripple::cut::{Band, GoodEffect, MakerQuarter, SupplierEffect};
+    pub use narrows_market::ripple::input_output::{Day, Ordering, Parameters};
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::operations::{
     Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, History, PerfCompare,
-    PerfOp, PerfServe, PerfTrain, Rules, RulesDiff, Shock,
+    PerfOp, PerfServe, PerfTrain, Ripple, RippleSectors, Rules, RulesDiff, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -53,7 +53,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 15] = [
+pub const OPERATIONS: [Entry; 17] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -67,6 +67,8 @@ pub const OPERATIONS: [Entry; 15] = [
     entry::<EventsOperation>(),
     entry::<Shock>(),
     entry::<Exposure>(),
+    entry::<Ripple>(),
+    entry::<RippleSectors>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

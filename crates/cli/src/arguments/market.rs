@@ -140,7 +140,7 @@ pub(crate) enum StateArgument {
 }
 
 /// Two shares, or one for both.
-fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
+pub(super) fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
     let wrong = || format!("expected one share such as 0.2 or two such as 0.1,0.4, found `{text}`");
     let one = |part: &str| part.trim().parse::<f64>().map_err(|_| wrong());
     match text.split_once(',') {

@@ -2,6 +2,7 @@
 
 mod market;
 mod perf;
+mod ripple;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
+pub(crate) use ripple::{By, CutArguments, OrderingArgument, RippleCommand, SectorArguments};
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
 /// under every figure.
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Shock(Box<ShockCommand>),
     /// What a firm stood to lose under a state of the rule, beside what came out later
     Exposure(ExposureCommand),
+    /// What a cut of one buyer does to the maker's suppliers; or shocks to a table of sectors
+    Ripple(Box<RippleCommand>),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

@@ -13,6 +13,8 @@ mod perf_op;
 mod perf_serve;
 mod perf_train;
 mod plane;
+mod ripple;
+mod ripple_sectors;
 mod rules;
 mod shock;
 
@@ -36,6 +38,11 @@ pub use perf_train::{
     Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train,
 };
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
+pub use ripple::{
+    Assumed, EventReactions, GivenAssumptions, Ground, NotCounted, Ripple, RippleAnswer, RippleQuarter,
+    RippleRequest, Supplier, SupplierReaction, SupplySource,
+};
+pub use ripple_sectors::{CsvText, IndustryLoss, RippleSectors, RippleSectorsAnswer, RippleSectorsRequest};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,

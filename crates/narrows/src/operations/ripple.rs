@@ -11,7 +11,8 @@ use narrows_market::exposure::record::Figure;
 use narrows_market::exposure::recovery::{RecoveryPoint, points};
 use narrows_market::firm::Firms;
 use narrows_market::ripple::cut::{
-    self, Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, GoodEffect, MakerQuarter, SupplierEffect,
+    self, Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, GoodEffect, MakerQuarter,
+    SupplierEffect,
 };
 use narrows_market::ripple::network::Network;
 use narrows_market::study::ReturnKind;
@@ -62,9 +63,9 @@ pub struct RippleRequest {
     /// Events to look at shares on, by id, name or day; those on record near the two days if none.
     #[serde(default)]
     pub events: Vec<String>,
-    /// Returns of shares.
+    /// Returns of shares; close to close if none.
     #[serde(default)]
-    pub return_kind: ReturnKind,
+    pub return_kind: Option<ReturnKind>,
 }
 
 /// What `ripple` answers.
@@ -198,7 +199,8 @@ pub(super) fn predict(workbench: &Workbench, request: &RippleRequest) -> Result<
         quarters: quarters.iter().map(|quarter| quarter.quarter).collect(),
     };
     let part = CutPart { maker: &maker.id, item: &wanted.part, cost_share };
-    let found = cut::ripple(network, part, &demand, &assumptions, &[]).map_err(|fault| cut_failure(workbench, &fault))?;
+    let found = cut::ripple(network, part, &demand, &assumptions, &[])
+        .map_err(|fault| cut_failure(workbench, &fault))?;
     let mut not_on_record = wanted.not_on_record();
     if network.bill(&maker.id, &wanted.part).is_none() {
         not_on_record.push(format!("a bill of materials of {}: nothing is counted by it", wanted.part));
@@ -216,7 +218,11 @@ pub(super) fn predict(workbench: &Workbench, request: &RippleRequest) -> Result<
         suppliers: found.suppliers.into_iter().map(|effect| supplier(firms, network, effect)).collect(),
         left_out: not_counted(firms, found.left_out),
         goods: found.goods,
-        quarters: quarters.into_iter().zip(found.maker).map(|(quarter, effect)| quarter.shown(effect)).collect(),
+        quarters: quarters
+            .into_iter()
+            .zip(found.maker)
+            .map(|(quarter, effect)| quarter.shown(effect))
+            .collect(),
         cost_share,
         reactions: Vec::new(),
         told: wanted.told(),
@@ -284,9 +290,7 @@ fn supplier(firms: &Firms, network: &Network, effect: SupplierEffect) -> Supplie
 fn cut_failure(workbench: &Workbench, fault: &CutFault) -> Failure {
     match fault {
         CutFault::Shares { .. } => workbench.supply_fault(fault.to_string()),
-        CutFault::Good { .. } => {
-            Failure { kind: FailureKind::UnknownName, message: fault.to_string() }
-        }
+        CutFault::Good { .. } => Failure { kind: FailureKind::UnknownName, message: fault.to_string() },
         CutFault::Number { .. } | CutFault::Days { .. } => Failure::input(fault.to_string()),
     }
 }

@@ -27,21 +27,21 @@ pub struct QuarterDemand {
 }
 
 /// What buyers would have taken of a part, by quarter from that of `from` on, by what was known on
-/// a day.
+/// a day. Without a part: all sales to China.
 ///
 /// # Errors
 /// [`RiskFault`] for an unknown basis or part, or a day beyond any calendar.
 pub fn demand(
     record: &FirmRecord,
-    part: &str,
+    part: Option<&str>,
     from: Date,
     quarters: usize,
     on: Date,
 ) -> Result<Vec<QuarterDemand>, RiskFault> {
-    let assumptions = Assumptions { part: Some(part.to_owned()), quarters, ..Assumptions::default() };
+    let assumptions = Assumptions { part: part.map(str::to_owned), quarters, ..Assumptions::default() };
     super::check(record, Supposed::Ban, &assumptions)?;
     let start = record.quarter_on(from).ok_or(RiskFault::Day(from))?.last_quarter_number();
-    let part = record.part(part).map(|part| part.id.as_str());
+    let part = part.and_then(|name| record.part(name)).map(|part| part.id.as_str());
     let wanted = Wanted::new(record, on, part, None, &mut Vec::new(), &mut Vec::new());
     let past_last = start.saturating_add(i32::try_from(quarters).unwrap_or(i32::MAX));
     let end_of = |number: i32| record.end_of(FiscalPeriod::quarter_of_number(number)?);

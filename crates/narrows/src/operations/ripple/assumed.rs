@@ -114,7 +114,10 @@ pub(super) fn assumptions(
     let redeploy = match known {
         Some(known) => {
             let count = if recovery.len() == 1 { "case" } else { "cases" };
-            let how = format!("share of a booked charge that was released: {} {count} known by then", recovery.len());
+            let how = format!(
+                "share of a booked charge that was released: {} {count} known by then",
+                recovery.len()
+            );
             let value = percent_range(known.low, known.high);
             list.push(Assumed::new("redeploy", value, Ground::Computed(how)));
             (known.low.clamp(0.0, 1.0), known.high.clamp(0.0, 1.0))

@@ -35,7 +35,9 @@ impl<'a> Wanted<'a> {
     ) -> Result<Self, Failure> {
         let unknown = |message: String| Failure { kind: FailureKind::UnknownName, message };
         let record = workbench.exposures()?.firm(maker).map_err(|none| {
-            unknown(format!("{none}; its quarters must be known (a file `exposure/{maker}.toml` of your own)"))
+            unknown(format!(
+                "{none}; its quarters must be known (a file `exposure/{maker}.toml` of your own)"
+            ))
         })?;
         let known = record.part(&request.part);
         // Without figures of its own a part needs what the asker gives.
@@ -152,7 +154,8 @@ impl<'a> Wanted<'a> {
             });
         };
         let share = Bounds { low: cost.low / price.high, high: (cost.high / price.low).min(1.0) };
-        let words = |what: &str, range: Bounds<f64>| format!("{what} {:.0} to {:.0} dollars", range.low, range.high);
+        let words =
+            |what: &str, range: Bounds<f64>| format!("{what} {:.0} to {:.0} dollars", range.low, range.high);
         let how = format!("{} over {}", words("a cost of", cost), words("a price of", price));
         Ok((Band::from(share), Ground::Computed(how)))
     }
