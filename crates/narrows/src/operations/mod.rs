@@ -20,7 +20,7 @@ mod shock;
 
 pub use brief::{
     Abilities, AbilityComparison, Brief, BriefAnswer, CostlyEvent, Costs, Party, Reaction, Role, Sibling,
-    SiblingCell, SiblingRow, Siblings,
+    SiblingCell, SiblingRow, Siblings, SupplierCosts,
 };
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
 pub use chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
