@@ -83,5 +83,6 @@ fn days_365_of_sectors(bencher: Bencher<'_, '_>, count: usize) {
     let table = sectors(count);
     let shock = |industry| Shock::Capital { industry, share: 0.1, from: 1, held_until: 22, recovery: 180 };
     let shocks = [shock(0), shock(1)];
-    bencher.bench_local(|| simulate(black_box(&table), &Parameters::default(), &shocks, 365).expect("a year"));
+    bencher
+        .bench_local(|| simulate(black_box(&table), &Parameters::default(), &shocks, 365).expect("a year"));
 }

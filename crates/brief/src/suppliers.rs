@@ -12,6 +12,8 @@ pub(crate) struct Suppliers<'a> {
     pub(crate) rows: Vec<SupplierRow<'a>>,
     /// Names of those that are not counted and have no shares.
     pub(crate) without: String,
+    /// Whether the event gives the buyer back: then nothing is predicted.
+    pub(crate) is_end: bool,
 }
 
 /// One firm.
@@ -19,9 +21,9 @@ pub(crate) struct SupplierRow<'a> {
     pub(crate) name: &'a str,
     pub(crate) ticker: &'a str,
     /// Loss of its own sales, by its share.
-    pub(crate) by_share: String,
+    pub(crate) by_share: Option<Loss>,
     /// Dollars, by the bill of the part.
-    pub(crate) by_bill: String,
+    pub(crate) by_bill: Option<Loss>,
     pub(crate) day0: String,
     pub(crate) raw: String,
     pub(crate) abnormal: Option<Cell>,
@@ -37,33 +39,83 @@ pub(crate) struct Published<'a> {
     pub(crate) source: &'a str,
 }
 
+/// A predicted loss: the middle, and its ends in words.
+pub(crate) struct Loss {
+    pub(crate) middle: String,
+    pub(crate) ends: String,
+}
+
 impl<'a> Suppliers<'a> {
     pub(crate) fn new(costs: &'a SupplierCosts, maker: Option<&str>) -> Self {
-        let until = costs.until.map_or_else(|| "on".to_owned(), |until| format!("until {until}"));
-        let quarters = costs
-            .quarters
-            .as_ref()
-            .map_or_else(String::new, |(first, last)| format!(", over the maker’s {first} to {last}"));
-        let others = costs.shares.rows.iter().filter(|row| Some(row.firm.as_str()) != maker);
-        Self {
-            caption: format!(
-                "What the network of supply predicts if {} buy no {} from {} {until}{quarters}: the share of \
-                 its own sales that each loses on average, and dollars by the bill of the part, the middle with \
-                 the least and the most; beside what its shares did.",
-                costs.buyer, costs.part, costs.from
-            ),
-            rows: others.map(|row| supplier(costs, row)).collect(),
-            without: costs.shares.without.join(", "),
-        }
+        let shares = &costs.shares;
+        let others = shares.rows.iter().filter(|row| Some(row.firm.as_str()) != maker);
+        let mut rows: Vec<SupplierRow<'a>> = others.map(|row| with_shares(costs, row)).collect();
+        let is_shown = |supplier: &&Supplier| !shares.rows.iter().any(|row| row.firm == supplier.effect.id);
+        // What is lost is told where it begins.
+        let counted = costs.predicted.iter().filter(|_| !shares.is_end).filter(is_shown);
+        let unquoted = counted.map(|supplier| SupplierRow {
+            name: &supplier.name,
+            ticker: "",
+            by_share: by_share(supplier),
+            by_bill: by_bill(supplier),
+            day0: String::new(),
+            raw: String::new(),
+            abnormal: None,
+            notes: vec![
+                if supplier.is_group {
+                    "not on record one by one"
+                } else {
+                    "no quotes of it are in the data"
+                }
+                .to_owned(),
+            ],
+            published: None,
+        });
+        rows.extend(unquoted);
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+        let without: Vec<&str> =
+            shares.without.iter().map(String::as_str).filter(|name| !names.contains(name)).collect();
+        Self { caption: caption(costs), without: without.join(", "), is_end: shares.is_end, rows }
     }
 }
 
-fn supplier<'a>(costs: &'a SupplierCosts, row: &'a SupplierReaction) -> SupplierRow<'a> {
-    let predicted = costs.predicted.iter().find(|it| it.effect.id == row.firm);
-    let share =
-        |it: &Supplier| it.mean_by_share.map(|band| banded(band, |share| format!("{:.1}%", share * 100.0)));
-    let bill =
-        |it: &Supplier| it.total_by_bill.map(|band| banded(band, |usd| format!("${:.0} m", usd / 1e6)));
+fn caption(costs: &SupplierCosts) -> String {
+    if costs.shares.is_end {
+        return "What the shares of the maker’s suppliers did on the first session that could react."
+            .to_owned();
+    }
+    let until = costs.until.map_or_else(|| "on".to_owned(), |until| format!("until {until}"));
+    let quarters = costs
+        .quarters
+        .as_ref()
+        .map_or_else(String::new, |(first, last)| format!(", over the maker’s {first} to {last}"));
+    format!(
+        "What the network of supply predicts if {} buy no {} from {} {until}{quarters}: the share of its own sales \
+         that each loses on average, and dollars by the bill of the part, the middle and below it the least and the \
+         most; beside what its shares did.",
+        costs.buyer, costs.part, costs.from
+    )
+}
+
+fn by_share(supplier: &Supplier) -> Option<Loss> {
+    let band = supplier.mean_by_share?;
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    let Band { low, middle, high } = band;
+    let ends = format!("of its sales, {} to {}%", percent(low), percent(high));
+    Some(Loss { middle: format!("{}%", percent(middle)), ends })
+}
+
+fn by_bill(supplier: &Supplier) -> Option<Loss> {
+    let band = supplier.total_by_bill?;
+    let millions = |usd: f64| format!("{:.0}", usd / 1e6);
+    let Band { low, middle, high } = band;
+    let ends = format!("by the bill, {} to {} m", millions(low), millions(high));
+    Some(Loss { middle: format!("${} m", millions(middle)), ends })
+}
+
+fn with_shares<'a>(costs: &'a SupplierCosts, row: &'a SupplierReaction) -> SupplierRow<'a> {
+    let predicted =
+        costs.predicted.iter().filter(|_| !costs.shares.is_end).find(|it| it.effect.id == row.firm);
     let close = row.share.as_ref();
     let mut notes: Vec<String> = Vec::new();
     notes.extend(row.not_counted.as_ref().map(|why| format!("not counted: {why}")));
@@ -72,8 +124,8 @@ fn supplier<'a>(costs: &'a SupplierCosts, row: &'a SupplierReaction) -> Supplier
     SupplierRow {
         name: &row.name,
         ticker: close.map_or("", |share| share.ticker.as_str()),
-        by_share: predicted.and_then(share).unwrap_or_default(),
-        by_bill: predicted.and_then(bill).unwrap_or_default(),
+        by_share: predicted.and_then(by_share),
+        by_bill: predicted.and_then(by_bill),
         day0: close.and_then(|share| share.day0).map(|day| day.to_string()).unwrap_or_default(),
         raw: close.and_then(|share| share.raw_return).map(percent).unwrap_or_default(),
         abnormal: close.and_then(cell),
@@ -83,10 +135,4 @@ fn supplier<'a>(costs: &'a SupplierCosts, row: &'a SupplierReaction) -> Supplier
             source: &told.source,
         }),
     }
-}
-
-/// The middle, with the ends where they read differently.
-fn banded(band: Band, words: impl Fn(f64) -> String) -> String {
-    let (low, middle, high) = (words(band.low), words(band.middle), words(band.high));
-    if low == high { middle } else { format!("{middle} ({low} to {high})") }
 }

@@ -8,7 +8,7 @@ use jiff::civil::{Date, date};
 use narrows_catalog::DataFile;
 use narrows_market::exposure::money::Bounds;
 use narrows_market::ripple::cut::{
-    Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, Ripple, ripple,
+    Absent, Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, Ripple, ripple,
 };
 use narrows_market::ripple::network::{Bill, BillPart, Edge, Group, Member, Network, ShareEstimate};
 use narrows_quantity::Certainty;
@@ -192,18 +192,20 @@ fn who_cannot_be_counted_is_named_with_the_reason() {
     let part = CutPart { maker: MAKER, item: "part", cost_share: Band::point(0.25) };
     let asked = ["lights", "nobody", "boards", "one", MAKER];
     let found = ripple(&network(), part, &year(None), &sure(), &asked).unwrap();
-    let said: Vec<(&str, &str)> =
-        found.asked.iter().map(|(firm, why)| (firm.as_str(), why.as_str())).collect();
+    let words = |absent: &Absent| {
+        let why: Vec<String> = absent.why.iter().map(|one| one.words(&str::to_uppercase)).collect();
+        format!("{}: {}", absent.firm, why.join("; "))
+    };
     assert_eq!(
-        said,
+        found.asked.iter().map(words).collect::<Vec<_>>(),
         [
-            ("lights", "its sales on record go to strangers, whom the cut does not reach"),
-            ("nobody", "no sale of it is on record"),
-            ("boards", "sells boards of boards to maker; no share of its sales is on record"),
+            "lights: its sales on record go to STRANGERS, whom the cut does not reach",
+            "nobody: no sale of it is on record",
+            "boards: sells boards of boards to MAKER; no share of its sales is on record",
         ]
     );
     assert_eq!(found.left_out.len(), 1);
-    assert_eq!(found.left_out[0].0, "boards");
+    assert_eq!(found.left_out[0].firm, "boards");
 }
 
 #[test]

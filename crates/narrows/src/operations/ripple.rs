@@ -11,7 +11,7 @@ use narrows_market::exposure::record::Figure;
 use narrows_market::exposure::recovery::{RecoveryPoint, points};
 use narrows_market::firm::Firms;
 use narrows_market::ripple::cut::{
-    self, Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, GoodEffect, MakerQuarter,
+    self, Absent, Assumptions, Band, CutFault, CutPart, Demand, DemandQuarter, GoodEffect, MakerQuarter,
     SupplierEffect,
 };
 use narrows_market::ripple::network::Network;
@@ -214,9 +214,9 @@ pub(super) fn predict(workbench: &Workbench, request: &RippleRequest) -> Result<
         from: request.from,
         until: request.until,
         on: request.on,
-        sources: sources::sources(network, &maker.id, &wanted.part, &found.suppliers),
+        sources: sources::sources(firms, network, &maker.id, &wanted.part, &found.suppliers),
         suppliers: found.suppliers.into_iter().map(|effect| supplier(firms, network, effect)).collect(),
-        left_out: not_counted(firms, found.left_out),
+        left_out: not_counted(firms, network, found.left_out),
         goods: found.goods,
         quarters: quarters
             .into_iter()
@@ -239,11 +239,21 @@ fn absent(workbench: &Workbench, answer: &RippleAnswer, firms: &[&str]) -> Resul
     let part = CutPart { maker: &answer.maker, item: &answer.part, cost_share: answer.cost_share };
     let found = cut::ripple(workbench.supply()?, part, &nothing, &Assumptions::default(), firms)
         .map_err(|fault| cut_failure(workbench, &fault))?;
-    Ok(not_counted(workbench.firms()?, found.asked))
+    Ok(not_counted(workbench.firms()?, workbench.supply()?, found.asked))
 }
 
-fn not_counted(firms: &Firms, all: Vec<(String, String)>) -> Vec<NotCounted> {
-    all.into_iter().map(|(firm, reason)| NotCounted { name: name(firms, &firm), firm, reason }).collect()
+fn not_counted(firms: &Firms, network: &Network, all: Vec<Absent>) -> Vec<NotCounted> {
+    let called = |id: &str| called(firms, network, id);
+    let one = |Absent { firm, why }: Absent| {
+        let reasons: Vec<String> = why.iter().map(|one| one.words(&called)).collect();
+        NotCounted { name: called(&firm), firm, reason: reasons.join("; ") }
+    };
+    all.into_iter().map(one).collect()
+}
+
+/// Name of a firm or group.
+fn called(firms: &Firms, network: &Network, id: &str) -> String {
+    network.groups.get(id).map_or_else(|| name(firms, id), |group| group.name.clone())
 }
 
 fn name(firms: &Firms, id: &str) -> String {
@@ -273,11 +283,10 @@ fn buyer<'a>(
 }
 
 fn supplier(firms: &Firms, network: &Network, effect: SupplierEffect) -> Supplier {
-    let group = network.groups.get(&effect.id);
     let shares: Option<Vec<Band>> = effect.by_share.as_ref().and_then(|all| all.iter().copied().collect());
     Supplier {
-        name: group.map_or_else(|| name(firms, &effect.id), |group| group.name.clone()),
-        is_group: group.is_some(),
+        name: called(firms, network, &effect.id),
+        is_group: network.groups.contains_key(&effect.id),
         total_by_bill: effect.by_bill.as_ref().map(|all| all.iter().copied().sum()),
         mean_by_share: shares.filter(|all| !all.is_empty()).map(|all| {
             let count = all.len() as f64;

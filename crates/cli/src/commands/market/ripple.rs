@@ -193,7 +193,7 @@ fn print_maker(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()> {
             billions(effect.avoided),
         ]
     });
-    let header = ["quarter", "sold elsewhere", "stranded, at cost", "bought less, at cost"];
+    let header = ["quarter", "sold elsewhere", "in stock, at cost", "bought less, at cost"];
     writeln!(out, "{}", text::table(&header, &[1, 2, 3], &[0, 1, 2, 3], rows))?;
     // A reason that several quarters share is told once.
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -204,7 +204,7 @@ fn print_maker(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()> {
         }
     }
     for (how, periods) in told {
-        item(out, 0, &format!("wanted in {}:", periods.join(", ")), how)?;
+        item(out, 0, "-", &format!("wanted in {}: {how}", periods.join(", ")))?;
     }
     Ok(())
 }
@@ -230,7 +230,7 @@ fn print_suppliers(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()>
     }
     let mut rows = Vec::new();
     for supplier in &answer.suppliers {
-        let mut name = format!("{} ({})", supplier.name, supplier.effect.tier);
+        let mut name = (supplier.name.clone(), supplier.effect.tier.to_string());
         for (at, quarter) in answer.quarters.iter().enumerate() {
             let billed = supplier.effect.by_bill.as_ref().and_then(|all| all.get(at)).copied();
             let share = supplier.effect.by_share.as_ref().map(|all| all.get(at).copied().flatten());
@@ -244,31 +244,35 @@ fn print_suppliers(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()>
                 Some(None) => "sales unknown".to_owned(),
                 None => String::new(),
             };
-            rows.push(vec![std::mem::take(&mut name), quarter.period.clone(), billed, share]);
+            let (name, tier) = std::mem::take(&mut name);
+            rows.push(vec![name, tier, quarter.period.clone(), billed, share]);
         }
+        let (name, tier) = name;
         if !name.is_empty() {
-            rows.push(vec![name, "none".to_owned(), String::new(), String::new()]);
+            rows.push(vec![name, tier, "none".to_owned(), String::new(), String::new()]);
         }
     }
-    let header = ["firm (sales away)", "quarter", "by the bill, million USD", "of its own sales"];
-    writeln!(out, "{}", text::table(&header, &[2, 3], &[1, 2, 3], rows))?;
+    let header = ["firm", "tier", "quarter", "by the bill", "of its own sales"];
+    writeln!(out, "{}", text::table(&header, &[1, 3, 4], &[1, 2, 3, 4], rows))?;
     paragraph(
         out,
         0,
-        "By the bill: what is paid for one part, times parts not made. Of its own sales: by the shares of sales \
-         on record that go to customers who are hit. Empty: not on record. Quarters without a loss are not shown.",
+        "Tier 1 sells to the maker. By the bill, million USD: what is paid for one part, times parts not made. Of \
+         its own sales: by the shares of sales on record that go to customers who are hit. Empty: not on record. \
+         Quarters without a loss are not shown.",
     )
 }
 
 fn print_reactions(out: &mut dyn Write, answer: &RippleAnswer, event: &EventReactions) -> io::Result<()> {
-    heading(out, &format!("What shares did: {}", event.title))?;
+    heading(out, if event.is_end { "What shares did at the end" } else { "What shares did" })?;
+    paragraph(out, 0, &event.title)?;
     writeln!(out, "{FAINT}{}{FAINT:#}", event.id)?;
     let signed = |value: f64| format!("{:+.1}%", 100.0 * value);
     let shown = event.rows.iter().filter_map(|row| {
         let share = row.share.as_ref()?;
         let mut cells = vec![
             row.name.clone(),
-            predicted(answer, row),
+            if event.is_end { String::new() } else { predicted(answer, row) },
             share.ticker.clone(),
             share.day0.map(|day| day.to_string()).unwrap_or_default(),
             share.raw_return.map(signed).unwrap_or_default(),
@@ -283,6 +287,11 @@ fn print_reactions(out: &mut dyn Write, answer: &RippleAnswer, event: &EventReac
     });
     let header = ["firm", "network", "ticker", "day 0", "raw", "abnormal", "t", "p"];
     writeln!(out, "{}", text::table(&header, &[1, 4, 5, 6, 7], &[1, 2, 3, 4, 5, 6, 7], shown))?;
+    if !event.is_end {
+        let words =
+            "Network: the mean loss of its own sales over the quarters shown, else dollars by the bill.";
+        paragraph(out, 0, words)?;
+    }
     for row in &event.rows {
         let mut told: Vec<String> = Vec::new();
         told.extend(row.not_counted.as_ref().map(|why| format!("not counted: {why}")));
@@ -295,20 +304,20 @@ fn print_reactions(out: &mut dyn Write, answer: &RippleAnswer, event: &EventReac
             told.truncate(usize::from(row.not_counted.is_some()));
         }
         if !told.is_empty() {
-            item(out, 0, &format!("{}:", row.name), &told.join("; "))?;
+            item(out, 0, "-", &format!("{}: {}", row.name, told.join("; ")))?;
         }
         let faults = row.share.iter().flat_map(|share| share.fault.iter().chain(&share.notes));
-        faults.into_iter().try_for_each(|note| item(out, 0, &format!("{}:", row.name), note))?;
+        faults.into_iter().try_for_each(|note| item(out, 0, "-", &format!("{}: {note}", row.name)))?;
     }
     if !event.without.is_empty() {
-        item(out, 0, "no quotes:", &event.without.join(", "))?;
+        item(out, 0, "-", &format!("without quotes: {}", event.without.join(", ")))?;
     }
     let others = event.confounders.iter().map(|other| other.what.clone());
     let is_told = |id: &str| event.confounders.iter().any(|other| other.event.as_deref() == Some(id));
     let overlapping = event.overlapping.iter().filter(|other| !is_told(&other.id));
     let all: Vec<String> = others.chain(overlapping.map(|other| other.title.clone())).collect();
     if !all.is_empty() {
-        item(out, 0, "then also:", &all.join("; "))?;
+        item(out, 0, "-", &format!("then also: {}", all.join("; ")))?;
     }
     Ok(())
 }
@@ -340,14 +349,22 @@ fn print_told(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()> {
 fn print_assumed(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()> {
     heading(out, "Taken for granted")?;
     for Assumed { name, value, ground } in &answer.assumed {
-        let ground = match ground {
+        let words = match ground {
             Ground::Given => "given".to_owned(),
             Ground::Assumed => "assumed: nothing on record tells it".to_owned(),
             Ground::Computed(how) => how.clone(),
             Ground::OnRecord { certainty, source, .. } => format!("{certainty}, {source}"),
         };
-        item(out, 0, "-", &format!("{}: {value} ({ground})", option_words(name)))?;
+        item(out, 0, "-", &format!("{}: {value} ({words})", option_words(name)))?;
+        if name == "redeploy" && matches!(ground, Ground::Computed(_)) {
+            print_recovery(out, answer)?;
+        }
     }
+    Ok(())
+}
+
+/// What became of charges, from which the share sold elsewhere comes.
+fn print_recovery(out: &mut dyn Write, answer: &RippleAnswer) -> io::Result<()> {
     for point in &answer.recovery {
         let billions = |usd: narrows::exposure::Usd| decimals(usd.0 / 1e9, 2);
         let line = format!(

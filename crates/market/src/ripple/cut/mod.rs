@@ -38,6 +38,7 @@ use serde::Serialize;
 
 use super::network::Network;
 use absence::goods;
+pub use absence::{Absence, Absent};
 pub use band::Band;
 pub use bill::GoodEffect;
 use bill::Shared;
@@ -89,9 +90,9 @@ pub struct Ripple {
     /// Those upstream, the nearest and hardest hit first.
     pub suppliers: Vec<SupplierEffect>,
     /// Suppliers of those whom the cut reaches that cannot be counted, with the reason.
-    pub left_out: Vec<(String, String)>,
+    pub left_out: Vec<Absent>,
     /// Firms that were asked about and are not counted, with the reason.
-    pub asked: Vec<(String, String)>,
+    pub asked: Vec<Absent>,
 }
 
 /// A part and who makes it.
@@ -125,10 +126,7 @@ pub fn ripple(
     let graph = Graph::new(network, part.maker, part.item, assumptions);
     let by_share = by_share(&graph, demand, &flows, assumptions)?;
     let shared = bill::share_out(network, bill, &avoided, assumptions);
-    let absence = |firm: &&str| {
-        let reason = absence::absence(network, &graph, &shared, part.item, firm)?;
-        Some(((*firm).to_owned(), reason))
-    };
+    let absence = |firm: &&str| absence::absence(network, &graph, &shared, part.item, firm);
     Ok(Ripple {
         maker,
         asked: asked.iter().filter(|firm| **firm != part.maker).filter_map(absence).collect(),

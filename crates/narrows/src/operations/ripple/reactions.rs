@@ -7,10 +7,9 @@ use narrows_market::event::{Confounder, Kind, PolicyEvent, PublishedMove};
 use narrows_market::study::{ReturnKind, Specification};
 use serde::Serialize;
 
-use super::super::shock::{Overlap, Shock, ShockRequest, ShockRow};
+use super::super::shock::{Overlap, ShockRow, alone};
 use super::{NotCounted, RippleAnswer, RippleRequest, absent, name};
 use crate::failure::Failure;
-use crate::operation::Operation;
 use crate::workbench::Workbench;
 
 /// Days between what is asked about and an event of the record that is taken to be the same.
@@ -25,6 +24,8 @@ pub struct EventReactions {
     pub title: String,
     /// Day on which the public could first know.
     pub announced: Date,
+    /// Whether it gives the buyer back.
+    pub is_end: bool,
     /// What else moved shares then: on record with the event.
     pub confounders: Vec<Confounder>,
     /// Other events of the same sessions.
@@ -118,19 +119,14 @@ fn one(
     };
     let tickers: Vec<(&str, String)> = ids.iter().filter_map(|id| Some((*id, ticker(id)?))).collect();
     let return_kind = request.return_kind.unwrap_or(ReturnKind::Close);
-    let asked = ShockRequest {
-        event: event.id.clone(),
-        tickers: tickers.iter().map(|(_, ticker)| ticker.clone()).collect(),
-        specification: Specification { return_kind, ..Specification::default() },
-        ..ShockRequest::default()
-    };
-    // Without a ticker the question would be about all firms.
-    let shock = if tickers.is_empty() { None } else { Some(Shock::run(workbench, &asked)?) };
+    let specification = Specification { return_kind, ..Specification::default() };
+    let asked: Vec<String> = tickers.iter().map(|(_, ticker)| ticker.clone()).collect();
+    let (shares, overlapping) = alone(workbench, event, &asked, &specification)?;
     let absent: Vec<NotCounted> = absent(workbench, answer, &ids)?;
     let (mut rows, mut without) = (Vec::new(), Vec::new());
     for id in ids {
         let ticker = tickers.iter().find(|(firm, _)| *firm == id).map(|(_, ticker)| ticker);
-        let row = shock.iter().flat_map(|shock| &shock.rows).find(|row| Some(&row.ticker) == ticker);
+        let row = shares.iter().find(|row| Some(&row.ticker) == ticker);
         let share = row.filter(|row| row.raw_return.is_some()).cloned();
         let published = event.moves.iter().find(|told| told.firm == id).cloned();
         if share.is_none() && published.is_none() {
@@ -155,8 +151,9 @@ fn one(
         id: event.id.clone(),
         title: event.title.clone(),
         announced: event.days.announced,
+        is_end: event.kind == Kind::Loosen,
         confounders: event.confounders.clone(),
-        overlapping: shock.map_or_else(Vec::new, |shock| shock.overlapping),
+        overlapping,
         rows,
         without,
     })

@@ -1,12 +1,14 @@
 //! What the figures of the network rest on.
 
 use narrows_market::exposure::money::Bounds;
+use narrows_market::firm::Firms;
 use narrows_market::ripple::cut::SupplierEffect;
 use narrows_market::ripple::network::Network;
 use narrows_quantity::Certainty;
 use serde::Serialize;
 
 use super::assumed::percent_range;
+use super::called;
 
 /// One figure with its source.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +32,7 @@ fn range(share: Bounds<f64>) -> String {
 
 /// The bill, the groups in it, and the shares of sales of those who are counted.
 pub(super) fn sources(
+    firms: &Firms,
     network: &Network,
     maker: &str,
     item: &str,
@@ -59,7 +62,12 @@ pub(super) fn sources(
         for estimate in &edge.estimates {
             let Some(share) = estimate.share_of_supplier_revenue else { continue };
             all.push(SupplySource {
-                what: format!("{} sells {} of its sales to {}", edge.supplier, range(share), edge.customer),
+                what: format!(
+                    "{} makes {} of its sales to {}",
+                    called(firms, network, &edge.supplier),
+                    range(share),
+                    called(firms, network, &edge.customer)
+                ),
                 period: estimate.period.clone(),
                 certainty: estimate.certainty,
                 source: estimate.source.clone(),
@@ -70,15 +78,22 @@ pub(super) fn sources(
     groups.sort_unstable();
     groups.dedup();
     for group in groups.into_iter().filter_map(|id| network.groups.get(id)) {
+        // Members of one source stand together.
+        let mut told: Vec<SupplySource> = Vec::new();
         for member in &group.members {
-            all.push(SupplySource {
-                what: format!("{} has {} of {}", member.firm, range(member.share), group.name),
-                period: member.period.clone(),
-                certainty: member.certainty,
-                source: member.source.clone(),
-                note: group.note.clone(),
-            });
+            let words = format!("{} {}", called(firms, network, &member.firm), range(member.share));
+            match told.iter_mut().find(|one| one.source == member.source && one.period == member.period) {
+                Some(one) => one.what = format!("{}, {words}", one.what),
+                None => told.push(SupplySource {
+                    what: format!("{}: {words}", group.name),
+                    period: member.period.clone(),
+                    certainty: member.certainty,
+                    source: member.source.clone(),
+                    note: group.note.clone(),
+                }),
+            }
         }
+        all.extend(told);
     }
     all
 }
