@@ -85,7 +85,8 @@ fn csv_rows(answer: &RippleAnswer) -> Vec<Vec<String>> {
     let mut add =
         |[firm, name, tier]: [&str; 3], figure: &str, unit: &str, quarter: &RippleQuarter, band: Band| {
             let start = [firm, name, tier, figure, unit, quarter.period.as_str()].map(str::to_owned);
-            let numbers = [band.low, band.middle, band.high].map(|value| value.to_string());
+            let digits = if unit == "usd" { 0 } else { 6 };
+            let numbers = [band.low, band.middle, band.high].map(|value| format!("{value:.digits$}"));
             rows.push(start.into_iter().chain([quarter.last.to_string()]).chain(numbers).collect());
         };
     let maker = [answer.maker.as_str(), answer.maker_name.as_str(), "0"];

@@ -33,6 +33,13 @@ impl<'a> Wanted<'a> {
         maker: &'a str,
         of_exposures: bool,
     ) -> Result<Self, Failure> {
+        if let Some((low, high)) =
+            request.demand.filter(|(low, high)| !Band::between(*low, *high).is_amount())
+        {
+            return Err(Failure::input(format!(
+                "the demand is {low} to {high}; expected dollars, the lesser first, none below zero"
+            )));
+        }
         let unknown = |message: String| Failure { kind: FailureKind::UnknownName, message };
         let record = workbench.exposures()?.firm(maker).map_err(|none| {
             unknown(format!(
@@ -115,9 +122,13 @@ impl<'a> Wanted<'a> {
             (band(*range, *central) * share, format!("{how}{words}"))
         });
         let own = quarter.lost.as_ref().map(|lost| (band(lost.range, lost.central), lost.how.clone()));
+        // What was wanted tells only where the record singles out a value.
+        let is_single = quarter.wanted.as_ref().is_some_and(|wanted| wanted.central.is_some());
         match (own, evenly) {
             // The firm's figure of the first quarter may begin later than the cut that is asked for.
-            (Some(own), Some(evenly)) if share < 1.0 && own.0.middle < evenly.0.middle => Ok(evenly),
+            (Some(own), Some(evenly)) if share < 1.0 && is_single && own.0.middle < evenly.0.middle => {
+                Ok(evenly)
+            }
             (Some(own), _) => Ok(own),
             (None, Some(evenly)) => Ok(evenly),
             (None, None) => Err(Failure {
