@@ -12,6 +12,8 @@ pub(super) struct State {
     at_rest: Vec<f64>,
     orders_at_rest: Vec<f64>,
     coefficients: Vec<f64>,
+    /// Inputs of all kinds for one unit of output: column sums of the coefficients.
+    intensity: Vec<f64>,
     stocks: Vec<f64>,
     orders: Vec<f64>,
     overproduction: Vec<f64>,
@@ -47,7 +49,14 @@ impl State {
                 *coefficient = if *output > 0.0 { *coefficient / output } else { 0.0 };
             }
         }
+        let mut intensity = vec![0.0; count];
+        for row in coefficients.chunks_exact(count.max(1)) {
+            for (sum, coefficient) in intensity.iter_mut().zip(row) {
+                *sum += coefficient;
+            }
+        }
         Self {
+            intensity,
             output: at_rest.clone(),
             capacity: at_rest.clone(),
             demand: at_rest.clone(),
@@ -106,7 +115,7 @@ impl State {
         }
         let rows = self.orders.chunks_exact(count.max(1));
         for ((demand, row), last) in self.demand.iter_mut().zip(rows).zip(&self.final_demand) {
-            *demand = row.iter().sum::<f64>() + last;
+            *demand = total(row) + last;
         }
     }
 
@@ -144,8 +153,15 @@ impl State {
         for (coefficients, stocks) in
             self.coefficients.chunks_exact(count).zip(self.stocks.chunks_exact(count))
         {
-            let inputs = coefficients.iter().zip(stocks).zip(&self.wanted);
-            for (least, ((coefficient, stock), wanted)) in self.bottleneck.iter_mut().zip(inputs) {
+            let inputs = || coefficients.iter().zip(stocks).zip(&self.wanted);
+            // Most rows have enough on most days, and a look for that costs no quotient.
+            let is_short = |short: bool, ((coefficient, stock), wanted): ((&f64, &f64), &f64)| {
+                short | (cover * coefficient * wanted > *stock)
+            };
+            if !inputs().fold(false, is_short) {
+                continue;
+            }
+            for (least, ((coefficient, stock), wanted)) in self.bottleneck.iter_mut().zip(inputs()) {
                 let needed = cover * coefficient * wanted;
                 // A quotient is only taken where the stock is short, so nothing is divided by zero.
                 *least = if needed > *stock { least.min(stock / needed) } else { *least };
@@ -172,15 +188,16 @@ impl State {
                 *stock += order * met;
             }
         }
-        let (mut used, mut left) = (0.0, 0.0);
+        let used =
+            self.intensity.iter().zip(&self.output).map(|(intensity, output)| intensity * output).sum();
+        let mut left = 0.0;
         for (coefficients, stocks) in
             self.coefficients.chunks_exact(count).zip(self.stocks.chunks_exact_mut(count))
         {
             for ((stock, coefficient), output) in stocks.iter_mut().zip(coefficients).zip(&self.output) {
-                used += coefficient * output;
                 *stock -= coefficient * output;
-                left += *stock;
             }
+            left += total(stocks);
         }
         let output = self.output.iter().sum();
         Day { output, delivered, final_delivered, final_unmet, used, stocks: left }
@@ -230,4 +247,17 @@ impl State {
             }
         }
     }
+}
+
+/// A sum in four lanes, which need not wait for one another.
+fn total(values: &[f64]) -> f64 {
+    let mut lanes = [0.0_f64; 4];
+    let chunks = values.chunks_exact(4);
+    let rest: f64 = chunks.remainder().iter().sum();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += value;
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
 }
