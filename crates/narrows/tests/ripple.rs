@@ -1,5 +1,5 @@
 //! `ripple` on the embedded data and on a network of the user's own.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "test code: a panic is the report")]
 
 use narrows::operations::{
     CsvText, GivenAssumptions, Ripple, RippleAnswer, RippleRequest, RippleSectors, RippleSectorsRequest,
