@@ -1,7 +1,13 @@
-//! Made-up returns of firms on common days, for the event study.
+//! Made-up returns of firms on common days, for the event study; made-up networks and sectors.
 
+use std::collections::BTreeMap;
+
+use narrows_market::exposure::money::Bounds;
+use narrows_market::ripple::network::{Edge, Network, ShareEstimate};
+use narrows_market::ripple::sector_table::SectorTable;
 use narrows_market::significance::{Layout, Panel};
 use narrows_market::study::Window;
+use narrows_quantity::Certainty;
 
 /// Returns of a market and of firms that follow it, and days on which half of the firms fall.
 pub struct Returns {
@@ -84,4 +90,50 @@ impl Noise {
         let scale = if self.even() < 0.1 { 2.2 } else { 0.757 };
         normal * scale
     }
+}
+
+/// Firms that sell to one another, every tenth to `n0`, the maker; shares are ranges.
+#[must_use]
+pub fn supply_network(firms: usize, edges: usize) -> Network {
+    let mut noise = Noise(20_250_415);
+    let most = 0.9 * firms as f64 / edges.max(1) as f64;
+    let mut sold: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    while sold.len() < edges {
+        let from = 1 + (noise.even() * (firms - 1) as f64) as usize;
+        let to = if noise.even() < 0.1 { 0 } else { (noise.even() * firms as f64) as usize };
+        if from < firms && to < firms && from != to {
+            sold.insert((from, to), most * (0.5 + 0.5 * noise.even()));
+        }
+    }
+    let edge = |((from, to), share): ((usize, usize), f64)| Edge {
+        supplier: format!("n{from}"),
+        customer: format!("n{to}"),
+        product: "goods".to_owned(),
+        good: "goods".to_owned(),
+        items: Vec::new(),
+        capital: false,
+        estimates: vec![ShareEstimate {
+            share_of_supplier_revenue: Some(Bounds { low: share * 0.5, high: share }),
+            share_of_customer_cost: None,
+            period: "2025".to_owned(),
+            certainty: Certainty::Estimate,
+            source: "invented".to_owned(),
+            note: None,
+        }],
+    };
+    Network { edges: sold.into_iter().map(edge).collect(), ..Network::default() }
+}
+
+/// Sectors of one region that buy from all others, a third to a half of what they make.
+///
+/// # Panics
+/// Never: lengths fit and no amount is below zero.
+#[must_use]
+#[expect(clippy::expect_used, reason = "lengths and amounts are made to fit")]
+pub fn sectors(count: usize) -> SectorTable {
+    let mut noise = Noise(7);
+    let names: Vec<(String, String)> = (0..count).map(|at| ("r0".to_owned(), format!("s{at:03}"))).collect();
+    let purchases = (0..count * count).map(|_| 40.0 * noise.even() / count as f64).collect();
+    let demand = (0..count).map(|_| 20.0 + 10.0 * noise.even()).collect();
+    SectorTable::new(&names, purchases, demand).expect("a table")
 }

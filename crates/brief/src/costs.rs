@@ -6,6 +6,7 @@ use narrows::operations::{BriefAnswer, CostlyEvent, Reaction, Role, ShockRow};
 use narrows::{EventKind, PolicyEvent};
 
 use crate::moves::{Amount, Error, Mark, Moves};
+use crate::suppliers::Suppliers;
 
 /// The section of the page.
 pub(crate) struct Costs<'a> {
@@ -35,6 +36,7 @@ pub(crate) struct Row<'a> {
     /// What else moved the shares.
     pub(crate) confounders: Vec<String>,
     pub(crate) others: Vec<Other<'a>>,
+    pub(crate) suppliers: Option<Suppliers<'a>>,
 }
 
 /// What the maker told.
@@ -74,7 +76,10 @@ impl<'a> Costs<'a> {
         let costs = answer.costs.as_ref()?;
         let maker = costs.maker.as_ref();
         let name = maker.map_or("its maker", |maker| maker.name.as_str());
-        let rows: Vec<Row<'a>> = costs.events.iter().enumerate().map(|(at, event)| row(at, event)).collect();
+        let rows: Vec<Row<'a>> = {
+            let firm = maker.map(|maker| maker.firm.as_str());
+            costs.events.iter().enumerate().map(|(at, event)| row(at, event, firm)).collect()
+        };
         let moves = Moves {
             marks: rows.iter().zip(&costs.events).map(|(row, event)| mark(row, event, name)).collect(),
             amounts: costs.told.iter().filter_map(mark_of_amount).collect(),
@@ -180,7 +185,7 @@ const fn kind(kind: EventKind) -> &'static str {
     }
 }
 
-fn row(at: usize, costly: &CostlyEvent) -> Row<'_> {
+fn row<'a>(at: usize, costly: &'a CostlyEvent, maker_id: Option<&str>) -> Row<'a> {
     let event = &costly.event;
     let maker = costly.reactions.iter().find(|reaction| reaction.role == Role::Maker);
     let mut notes: Vec<String> = maker.into_iter().flat_map(|maker| notes(&maker.close)).collect();
@@ -201,6 +206,7 @@ fn row(at: usize, costly: &CostlyEvent) -> Row<'_> {
         notes,
         confounders,
         others: costly.reactions.iter().filter(|it| it.role != Role::Maker).map(other).collect(),
+        suppliers: costly.suppliers.as_ref().map(|suppliers| Suppliers::new(suppliers, maker_id)),
     }
 }
 
@@ -225,7 +231,7 @@ fn notes(row: &ShockRow) -> Vec<String> {
     row.fault.iter().chain(&row.notes).cloned().collect()
 }
 
-fn cell(row: &ShockRow) -> Option<Cell> {
+pub(crate) fn cell(row: &ShockRow) -> Option<Cell> {
     let found = row.abnormal.as_ref()?;
     Some(Cell {
         value: percent(found.car),
@@ -234,7 +240,7 @@ fn cell(row: &ShockRow) -> Option<Cell> {
     })
 }
 
-fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     format!("{:+.1}%", 100.0 * fraction).replace('-', "−")
 }
 

@@ -15,6 +15,7 @@ mod map;
 mod moves;
 mod page;
 mod scale;
+mod suppliers;
 mod tone;
 
 pub use page::{BriefError, page};

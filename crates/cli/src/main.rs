@@ -84,6 +84,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
         Command::Lists(command) => commands::lists::run(&workbench, &arguments.data, command, format),
         Command::Screen(command) => commands::screen::run(&workbench, command, format),
         Command::Ledger(command) => commands::ledger::run(&workbench, command, format),
+        Command::Ripple(command) => commands::market::ripple::run(&workbench, command, format),
         Command::Data(_) => commands::data::run(&workbench, format),
         Command::Brief(command) => commands::brief::run(&workbench, &arguments.data, command, format),
     }

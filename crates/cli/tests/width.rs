@@ -43,6 +43,9 @@ fn answers_fit_a_terminal() {
         assert_fits(&["rules", "--on", day]);
         assert_fits(&["rules", "diff", "2022-01-01", day]);
     }
+    assert_fits(&["ripple", "--cut", "NVIDIA:H20:CN", "--from", "2025-04-15", "--until", "2025-07-15"]);
+    let given = ["--quarters", "12", "--reroute", "memory=0.5,1", "--delay", "1", "--demand", "1e8,9e9"];
+    assert_fits(&[&["ripple", "--cut", "AMD:MI308:CN", "--from", "2025-04-16"][..], &given].concat());
     for reform in ["safe-chips-act", "ai-overwatch-act", "worldwide-licence-2026-draft"] {
         assert_fits(&["check", "H100", "--to", "SA", "--on", "2026-06-01", "--reform", reform]);
     }

@@ -88,3 +88,11 @@ pub mod exposure {
     pub use narrows_market::policy::outlook::{Amount, Amounts};
     pub use narrows_market::policy::state::{Exporter, Importer, Rule};
 }
+
+/// Who else is hit: the types of the answers of `ripple`.
+pub mod ripple {
+    pub use narrows_market::event::PublishedMove;
+    pub use narrows_market::exposure::recovery::RecoveryPoint;
+    pub use narrows_market::ripple::cut::{Band, GoodEffect, MakerQuarter, SupplierEffect};
+    pub use narrows_market::ripple::input_output::{Day, Ordering, Parameters};
+}

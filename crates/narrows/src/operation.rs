@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::operations::{
     Brief, Check, ChipOperation, ChipsOperation, DataCheck, EventsOperation, Exposure, ExposureBuild,
     ExposureOutlook, History, ListsDiff, ListsOperation, ListsShow, ListsUpdate, PerfCompare, PerfOp,
-    PerfServe, PerfTrain, Rules, RulesDiff, Screen, Shock,
+    PerfServe, PerfTrain, Ripple, RippleSectors, Rules, RulesDiff, Screen, Shock,
 };
 use crate::workbench::Workbench;
 
@@ -69,7 +69,7 @@ fn run_json<O: Operation>(workbench: &Workbench, request: Value) -> Result<Value
 }
 
 /// Every operation, in the order of the documentation.
-pub const OPERATIONS: [Entry; 22] = [
+pub const OPERATIONS: [Entry; 24] = [
     entry::<Check>(),
     entry::<History>(),
     entry::<Rules>(),
@@ -90,6 +90,8 @@ pub const OPERATIONS: [Entry; 22] = [
     entry::<ListsUpdate>(),
     entry::<ExposureOutlook>(),
     entry::<ExposureBuild>(),
+    entry::<Ripple>(),
+    entry::<RippleSectors>(),
     entry::<DataCheck>(),
     entry::<Brief>(),
 ];

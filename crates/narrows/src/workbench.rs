@@ -12,6 +12,7 @@ use narrows_market::exposure::record::Exposures;
 use narrows_market::firm::Firms;
 use narrows_market::policy::line::Lines;
 use narrows_market::quotes::{Quotes, Remark};
+use narrows_market::ripple::network::Network;
 use narrows_perf::model::Models;
 use narrows_perf::network::Networks;
 use narrows_perf::{Calibration, Families};
@@ -51,6 +52,7 @@ pub struct Workbench {
     quotes: OnceLock<Result<Arc<Quotes>, Failure>>,
     pub(crate) parties: PartyRecord,
     pub(crate) named: NamedEditions,
+    supply: OnceLock<Result<Arc<Network>, Failure>>,
     own_quotes: Quotes,
 }
 
@@ -241,6 +243,26 @@ impl Workbench {
         self.lines.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    /// Who sells to whom, as far as it is on record.
+    ///
+    /// # Errors
+    /// Problems in the files, or a name that neither a firm nor a group has.
+    pub fn supply(&self) -> Result<&Arc<Network>, Failure> {
+        let read = || {
+            let files = self.files("supply").into_iter().map(|(_, file)| file);
+            let network = Network::read(files).map_err(|problems| self.fault(problems))?;
+            let firms: Vec<&str> = self.firms()?.iter().map(|firm| firm.id.as_str()).collect();
+            network.check(|id| firms.contains(&id), &firms).map_err(|problems| self.fault(problems))?;
+            Ok(Arc::new(network))
+        };
+        self.supply.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// A fault of the network of supply: the user's if some of it is.
+    pub(crate) fn supply_fault(&self, message: String) -> Failure {
+        if self.has_overlay("supply") { Failure::input(message) } else { Failure::data(message) }
+    }
+
     /// Daily returns, embedded and the user's own.
     ///
     /// # Errors
@@ -418,6 +440,17 @@ impl Workbench {
         if problems.is_empty() { Ok(()) } else { Err(self.fault(Problems(problems))) }
     }
 
+    /// Groups of the network of supply stand in places that there are.
+    fn check_supply(&self, places: &Places) -> Result<(), Failure> {
+        for group in self.supply()?.groups.values() {
+            if let Some(code) = group.place.as_deref().filter(|code| places.place(code).is_none()) {
+                let group = &group.id;
+                return Err(self.supply_fault(format!("the group `{group}`: no place has the code `{code}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// Every embedded series has a security, which has an exchange ([`Firms::check`]).
     fn check_quotes(&self, firms: &Firms) -> Result<(), Failure> {
         let embedded = self.embedded_quotes()?;
@@ -448,6 +481,7 @@ impl Workbench {
         self.check_quotes(self.firms()?)?;
         self.check_exposures(self.firms()?, &registers)?;
         self.check_lines(&registers)?;
+        self.check_supply(&places)?;
         for chip in chips.iter() {
             if !registers.chips.contains(&chip.id) {
                 return Err(Failure::input(

@@ -256,7 +256,7 @@ pub(crate) enum StateArgument {
 }
 
 /// Two shares, or one for both.
-fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
+pub(super) fn shares_of_one(text: &str) -> Result<(f64, f64), String> {
     one_or_two(text, "one share such as 0.2 or two such as 0.1,0.4")
 }
 

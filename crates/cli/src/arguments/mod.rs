@@ -4,6 +4,7 @@ mod ledger;
 mod lists;
 mod market;
 mod perf;
+mod ripple;
 mod screen;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
+pub(crate) use ripple::{By, CutArguments, OrderingArgument, RippleCommand, SectorArguments};
 pub(crate) use screen::ScreenCommand;
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     /// Receipts of what was decided: list, show, verify, ask again, hand on
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// What a cut of one buyer does to the maker's suppliers; or shocks to a table of sectors
+    Ripple(Box<RippleCommand>),
     /// Check the data
     #[command(subcommand)]
     Data(DataCommand),

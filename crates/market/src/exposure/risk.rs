@@ -27,9 +27,11 @@ use super::period::FiscalPeriod;
 use super::record::{Exposures, Figure, FirmRecord, Kind, Measure};
 use super::recovery::{self, Charges, RecoveryPoint, charges};
 
+mod demand;
 mod later;
 mod wanted;
 
+pub use demand::{QuarterDemand, demand};
 pub use later::Later;
 use wanted::Wanted;
 

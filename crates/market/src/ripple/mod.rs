@@ -1,4 +1,5 @@
-//! Who else is hit: losses that travel through a network of firms or a table of sectors.
+//! Who else is hit: losses that travel through a network of firms ([`cut`]) or a table of sectors
+//! ([`input_output`]).
 
 pub mod cut;
 pub mod input_output;

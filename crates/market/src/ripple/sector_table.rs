@@ -21,6 +21,8 @@ use narrows_quantity::{did_you_mean, nearest};
 
 /// How far the output of a row may be from its sum, as a share of the larger.
 const ROUNDING: f64 = 1e-6;
+/// What a cell can hold.
+const AMOUNT: &str = "a finite number, zero or more";
 /// The prefix of columns of final demand.
 const FINAL: &str = "final:";
 
@@ -66,9 +68,29 @@ pub enum TableError {
         /// Name of the column.
         column: String,
         /// What can stand there.
-        expected: &'static str,
+        expected: String,
         /// What stands there.
         found: String,
+    },
+    /// A name in a cell is no industry of the table.
+    #[error("line {line}, column `{column}`: {unknown}")]
+    Named {
+        /// Line, from one.
+        line: u64,
+        /// Name of the column.
+        column: String,
+        /// The name, with the nearest.
+        unknown: Box<TableError>,
+    },
+    /// A number is out of its range.
+    #[error("{what} is {found}; expected {expected}")]
+    Number {
+        /// Which number.
+        what: String,
+        /// Its value.
+        found: String,
+        /// What it can be.
+        expected: String,
     },
     /// The output of a row is not its sum.
     #[error("line {line}, `{industry}`: output is {output}, sales to industries and final demand are {sum}")]
@@ -107,7 +129,7 @@ impl SectorTable {
     /// final demand in total. Money per year.
     ///
     /// # Errors
-    /// [`TableError::Size`] if the lengths differ, [`TableError::Cell`] for a number that is
+    /// [`TableError::Size`] if the lengths differ, [`TableError::Number`] for a number that is
     /// negative or not finite, [`TableError::Column`] for a name that stands twice.
     pub fn new(
         names: &[(String, String)],
@@ -123,11 +145,10 @@ impl SectorTable {
         size("figures of final demand", count, final_demand.len())?;
         let numbers = purchases.iter().chain(&final_demand);
         if let Some(found) = numbers.copied().find(|value| !is_amount(*value)) {
-            return Err(TableError::Cell {
-                line: 0,
-                column: "purchases or final demand".to_owned(),
-                expected: "a finite number, zero or more",
+            return Err(TableError::Number {
+                what: "a purchase or final demand".to_owned(),
                 found: found.to_string(),
+                expected: AMOUNT.to_owned(),
             });
         }
         let mut sectors: HashMap<&str, usize> = HashMap::new();
@@ -165,7 +186,7 @@ impl SectorTable {
                 found.parse::<f64>().ok().filter(|value| is_amount(*value)).ok_or_else(|| TableError::Cell {
                     line,
                     column: header.get(position).unwrap_or("").to_owned(),
-                    expected: "a finite number, zero or more",
+                    expected: AMOUNT.to_owned(),
                     found: found.to_owned(),
                 })
             };
@@ -302,6 +323,6 @@ fn is_amount(value: f64) -> bool {
     value.is_finite() && value >= 0.0
 }
 
-fn syntax(error: &csv::Error) -> TableError {
+pub(super) fn syntax(error: &csv::Error) -> TableError {
     TableError::Syntax { line: error.position().map_or(0, csv::Position::line), message: error.to_string() }
 }

@@ -10,7 +10,7 @@ use narrows_quantity::{Certainty, Decimal};
 use serde::Serialize;
 
 pub use abilities::{Abilities, AbilityComparison};
-pub use costs::{CostlyEvent, Costs, Party, Reaction, Role};
+pub use costs::{CostlyEvent, Costs, Party, Reaction, Role, SupplierCosts};
 
 use super::check::{Check, CheckAnswer, CheckRequest};
 use super::chip::{ChipAnswer, ChipOperation, ChipRequest, LegalFact};
@@ -153,7 +153,7 @@ impl Operation for Brief {
         let instruments = instruments(&mut examiner, request, &history.periods)?;
         let siblings = siblings(workbench, request, &chip, &check)?;
         let abilities = abilities::abilities(workbench, &chip.chip, siblings.as_ref())?;
-        let costs = costs::costs(workbench, &chip.chip)?;
+        let costs = costs::costs(workbench, &chip.chip, &check.destination.code)?;
         Ok(BriefAnswer {
             statuses: examiner.jurisdiction().statuses().to_vec(),
             check,

@@ -17,13 +17,15 @@ mod perf_op;
 mod perf_serve;
 mod perf_train;
 mod plane;
+mod ripple;
+mod ripple_sectors;
 mod rules;
 mod screen;
 mod shock;
 
 pub use brief::{
     Abilities, AbilityComparison, Brief, BriefAnswer, CostlyEvent, Costs, Party, Reaction, Role, Sibling,
-    SiblingCell, SiblingRow, Siblings,
+    SiblingCell, SiblingRow, Siblings, SupplierCosts,
 };
 pub(crate) use check::Checker;
 pub use check::{Check, CheckAnswer, CheckRequest, Elsewhere, ItemReference, PlaceReference};
@@ -50,6 +52,11 @@ pub use perf_train::{
     Layout, OperatorTime, PerfTrain, PerfTrainAnswer, PerfTrainRequest, SearchSummary, train,
 };
 pub use plane::{Axis, LeftOut, PlaneMap, Point, Reach, Region};
+pub use ripple::{
+    Assumed, EventReactions, GivenAssumptions, Ground, NotCounted, Ripple, RippleAnswer, RippleQuarter,
+    RippleRequest, Supplier, SupplierReaction, SupplySource,
+};
+pub use ripple_sectors::{CsvText, IndustryLoss, RippleSectors, RippleSectorsAnswer, RippleSectorsRequest};
 pub use rules::{
     InstrumentSummary, ProvisionText, ProvisionVersion, RuleChange, Rules, RulesAnswer, RulesDiff,
     RulesDiffAnswer, RulesDiffRequest, RulesRequest,

@@ -228,6 +228,25 @@ impl Operation for Shock {
     }
 }
 
+/// What shares did at an event, and other events of the same sessions, without taking firms together.
+pub(super) fn alone(
+    workbench: &Workbench,
+    event: &PolicyEvent,
+    tickers: &[String],
+    specification: &Specification,
+) -> Result<(Vec<ShockRow>, Vec<Overlap>), Failure> {
+    let moment = event
+        .moment()
+        .ok_or_else(|| Failure::data(format!("`{}` has no moment in its time zone", event.id)))?;
+    let desk = Desk::new(workbench)?;
+    let one = |ticker: &String| {
+        row(&desk, ticker, &Asked { ticker, day: Day::Moment(moment), specification, benchmark: None }).0
+    };
+    let rows: Vec<ShockRow> = tickers.iter().map(one).collect();
+    let overlapping = overlapping(&desk, workbench.events()?.iter(), event, &rows, specification);
+    Ok((rows, overlapping))
+}
+
 /// The factors that were given, which the model must be one of.
 fn factors(request: &ShockRequest) -> Result<Option<FactorTable>, Failure> {
     let is_factors = request.specification.model == Model::Factors;

@@ -277,21 +277,22 @@ fn print_figures(out: &mut dyn Write, figures: &[Figure]) -> io::Result<()> {
         return Ok(());
     }
     heading(out, "What it rests on, with sources")?;
-    for figure in figures {
-        let basis = figure.basis.as_ref().map(|basis| format!(" by {basis}")).unwrap_or_default();
-        let known = figure.known.map(|day| format!(", known {day}")).unwrap_or_default();
-        let line = format!(
-            "{} {}{}{basis}: {} ({}{known}) {}",
-            figure.period,
-            measure_words(figure.measure),
-            kind_words(figure.kind),
-            amount(figure.range, &figure.unit),
-            figure.certainty,
-            figure.source,
-        );
-        item(out, 0, "-", &line)?;
-    }
-    Ok(())
+    figures.iter().try_for_each(|figure| item(out, 0, "-", &figure_line(figure)))
+}
+
+/// A figure with its certainty, the day on which it was known, and its source.
+pub(super) fn figure_line(figure: &Figure) -> String {
+    let basis = figure.basis.as_ref().map(|basis| format!(" by {basis}")).unwrap_or_default();
+    let known = figure.known.map(|day| format!(", known {day}")).unwrap_or_default();
+    format!(
+        "{} {}{}{basis}: {} ({}{known}) {}",
+        figure.period,
+        measure_words(figure.measure),
+        kind_words(figure.kind),
+        amount(figure.range, &figure.unit),
+        figure.certainty,
+        figure.source,
+    )
 }
 
 const fn measure_words(measure: Measure) -> &'static str {

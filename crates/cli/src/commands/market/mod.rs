@@ -3,4 +3,6 @@
 pub(crate) mod events;
 pub(crate) mod exposure;
 mod pools;
+pub(crate) mod ripple;
+mod ripple_sectors;
 pub(crate) mod shock;

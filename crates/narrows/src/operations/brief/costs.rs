@@ -2,17 +2,22 @@
 //! of the maker's suppliers and of the firms that an event names did on the first session that
 //! could react.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use narrows_catalog::Chip;
-use narrows_market::event::PolicyEvent;
+use narrows_market::event::{Kind, PolicyEvent};
 use narrows_market::exposure::record::{Figure, Measure};
 use narrows_market::firm::Firm;
 use narrows_market::study::{ReturnKind, Specification};
 use serde::Serialize;
 
 use super::super::events::{EventsOperation, EventsRequest};
+use super::super::ripple::{
+    EventReactions, GivenAssumptions, Ripple, RippleQuarter, RippleRequest, Supplier,
+};
 use super::super::shock::{Overlap, Shock, ShockAnswer, ShockRequest, ShockRow};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::operation::Operation;
 use crate::workbench::Workbench;
 
@@ -55,6 +60,30 @@ pub struct CostlyEvent {
     pub reactions: Vec<Reaction>,
     /// Firms whose shares cannot be shown, with the reason.
     pub left_out: Vec<(String, String)>,
+    /// The maker's suppliers, where the event takes the buyer away or gives it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppliers: Option<SupplierCosts>,
+}
+
+/// What the network predicts for the maker's suppliers, and what their shares did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SupplierCosts {
+    /// The part.
+    pub part: String,
+    /// The buyer, in words.
+    pub buyer: String,
+    /// First day on which the maker may not sell.
+    pub from: Date,
+    /// First day on which it may again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+    /// First and last quarter of the prediction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarters: Option<(String, String)>,
+    /// What each loses.
+    pub predicted: Vec<Supplier>,
+    /// What shares did.
+    pub shares: EventReactions,
 }
 
 /// What one share did.
@@ -80,7 +109,7 @@ pub enum Role {
 }
 
 /// None where no event reaches the chip.
-pub(super) fn costs(workbench: &Workbench, chip: &Chip) -> Result<Option<Costs>, Failure> {
+pub(super) fn costs(workbench: &Workbench, chip: &Chip, buyer: &str) -> Result<Option<Costs>, Failure> {
     let request = EventsRequest { chip: Some(chip.id.clone()), ..EventsRequest::default() };
     let events = EventsOperation::run(workbench, &request)?.events;
     if events.is_empty() {
@@ -93,6 +122,7 @@ pub(super) fn costs(workbench: &Workbench, chip: &Chip) -> Result<Option<Costs>,
         ticker: firm.securities.iter().find(|ticker| quotes.get(ticker).is_some()).cloned(),
     };
     let maker = firms.firm(&chip.vendor).ok().map(party);
+    let mut suppliers = suppliers(workbench, chip, buyer, &events)?;
     let events = events.into_iter().map(|event| {
         let mut parties: Vec<(Role, Party)> = Vec::new();
         let mut left_out = Vec::new();
@@ -106,7 +136,8 @@ pub(super) fn costs(workbench: &Workbench, chip: &Chip) -> Result<Option<Costs>,
                 Err(unknown) => left_out.push((id.clone(), unknown.to_string())),
             }
         }
-        one(workbench, event, &parties, left_out)
+        let suppliers = suppliers.remove(&event.id);
+        Ok(CostlyEvent { suppliers, ..one(workbench, event, &parties, left_out)? })
     });
     let days = quotes.iter().filter_map(|series| Some((*series.dates.first()?, *series.dates.last()?)));
     Ok(Some(Costs {
@@ -135,6 +166,64 @@ fn told(workbench: &Workbench, chip: &Chip) -> Result<Vec<Figure>, Failure> {
     Ok(told)
 }
 
+/// For each event that takes the buyer away from the maker, until the next that gives it back, what
+/// that does to suppliers; by the ids of both events.
+fn suppliers(
+    workbench: &Workbench,
+    chip: &Chip,
+    buyer: &str,
+    events: &[PolicyEvent],
+) -> Result<BTreeMap<String, SupplierCosts>, Failure> {
+    let mut all = BTreeMap::new();
+    let Ok(record) = workbench.exposures()?.firm(&chip.vendor) else { return Ok(all) };
+    let Some(part) = record.parts.iter().find(|part| part.chips.contains(&chip.id)) else { return Ok(all) };
+    // Records tell of one group of buyers; others have nothing to show.
+    let mut buyers = workbench.supply()?.buyers(&chip.vendor);
+    if !buyers.any(|group| group.of_exposures && group.place.as_deref() == Some(buyer)) {
+        return Ok(all);
+    }
+    let strikes = |event: &&PolicyEvent| event.kind == Kind::Tighten && event.firms.contains(&chip.vendor);
+    for event in events.iter().filter(strikes) {
+        let from = event.days.announced;
+        let frees = |other: &&PolicyEvent| other.kind == Kind::Loosen && other.days.announced > from;
+        let until = events.iter().filter(frees).map(|other| other.days.announced).min();
+        let request = RippleRequest {
+            maker: chip.vendor.clone(),
+            part: part.id.clone(),
+            buyer: buyer.to_owned(),
+            from,
+            until,
+            on: None,
+            quarters: None,
+            demand: None,
+            cost_share: None,
+            assumptions: GivenAssumptions::default(),
+            events: Vec::new(),
+            return_kind: None,
+        };
+        let answer = match Ripple::run(workbench, &request) {
+            Ok(answer) => answer,
+            // A day of which the record knows no demand has no prediction.
+            Err(failure) if failure.kind == FailureKind::BeforeCoverage => continue,
+            Err(failure) => return Err(failure),
+        };
+        let period = |quarter: Option<&RippleQuarter>| quarter.map(|quarter| quarter.period.clone());
+        let quarters = period(answer.quarters.first()).zip(period(answer.quarters.last()));
+        for shares in answer.reactions {
+            all.entry(shares.id.clone()).or_insert_with(|| SupplierCosts {
+                part: answer.part.clone(),
+                buyer: answer.buyer_name.clone(),
+                from,
+                until,
+                quarters: quarters.clone(),
+                predicted: answer.suppliers.clone(),
+                shares,
+            });
+        }
+    }
+    Ok(all)
+}
+
 fn one(
     workbench: &Workbench,
     event: PolicyEvent,
@@ -146,7 +235,8 @@ fn one(
     let without = parties.iter().filter(|(_, party)| party.ticker.is_none());
     left_out.extend(without.map(|(_, party)| (party.name.clone(), "no quotes of it are at hand".to_owned())));
     if quoted.is_empty() {
-        return Ok(CostlyEvent { event, overlapping: Vec::new(), reactions: Vec::new(), left_out });
+        let (overlapping, reactions) = (Vec::new(), Vec::new());
+        return Ok(CostlyEvent { event, overlapping, reactions, left_out, suppliers: None });
     }
     let close = ask(workbench, &event, &quoted, ReturnKind::Close)?;
     let overnight = ask(workbench, &event, &quoted, ReturnKind::Overnight)?;
@@ -165,7 +255,7 @@ fn one(
     }
     // Sorting is stable: within a role the order is that of the answer, the largest first.
     reactions.sort_by_key(|reaction| reaction.role);
-    Ok(CostlyEvent { event, overlapping: close.overlapping, reactions, left_out })
+    Ok(CostlyEvent { event, overlapping: close.overlapping, reactions, left_out, suppliers: None })
 }
 
 fn ask(
