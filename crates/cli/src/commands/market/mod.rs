@@ -3,4 +3,5 @@
 pub(crate) mod events;
 pub(crate) mod exposure;
 mod pools;
+pub(crate) mod quotes;
 pub(crate) mod shock;
