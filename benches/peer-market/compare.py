@@ -20,7 +20,7 @@ print(f"{'CAAR, last day':<34}{peer['means'][-1]:>20.6f}{last[0]:>20.6f}{our_las
 titles = ("BMP", "Kolari-Pynnonen", "Corrado rank", "generalized sign")
 for at, title in enumerate(titles, start=1):
     print(f"{title + ', first day':<34}{'not computed':>20}{first[at]:>20.3f}{our_first[at]:>16.3f}")
-print(f"{'seconds':<34}{peer['seconds']:>20.3f}{'':>20}{ours['seconds']:>16.4f}")
+print(f"{'seconds of the processor':<34}{peer['seconds']:>20.3f}{'':>20}{ours['seconds']:>16.4f}")
 pairs = [pair for study, other in zip(check["studies"], ours["studies"]) for pair in zip(study, other)]
 worst = max(abs(one - other) for one, other in pairs)
 worst_mean = max(abs(one - other[0]) for one, other in zip(peer["means"], ours["studies"]))
@@ -34,7 +34,7 @@ print("50 sectors, 365 days: a tenth of the output of two sectors lost as capita
 print()
 print(f"{'':<34}{'BoARIO 0.7.2':>20}{'narrows':>16}")
 print(f"{'lowest output over the first':<34}{peer['lowest']:>20.5f}{ours['lowest']:>16.5f}")
-print(f"{'seconds':<34}{peer['seconds']:>20.3f}{ours['seconds']:>16.4f}")
+print(f"{'seconds of the processor':<34}{peer['seconds']:>20.3f}{ours['seconds']:>16.4f}")
 worst = max(abs(one - other) for one, other in zip(peer["ratios"], ours["ratios"]))
 print(f"largest difference of total output on a day: {worst:.1e} of the first day's;")
 print(f"narrows is {peer['seconds'] / ours['seconds']:,.0f} times as fast")

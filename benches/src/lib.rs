@@ -3,6 +3,7 @@
 
 pub mod market;
 pub mod performance;
+pub mod processor;
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! An event study over a table of returns: every answer, and the best time of some passes. The
+//! An event study over a table of returns: every answer, and seconds of the processor. The
 //! counterpart of the peer under `benches/peer-market/`.
 //!
 //! ```console
@@ -11,14 +11,14 @@
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark that fails has no result")]
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use narrows_benches::market::layout;
+use narrows_benches::processor::seconds_a_pass;
 use narrows_market::significance::{
     CrossSection, DayStatistics, Draws, Kind, Panel, PermutationPlan, Statistic, permute,
 };
 
-/// The best of this many passes is told.
+/// Passes that are timed.
 const PASSES: usize = 20;
 /// Firms of the permutation, and how often days are drawn.
 const PERMUTED: usize = 50;
@@ -34,7 +34,7 @@ fn main() {
     let some: Vec<Vec<f64>> = firms.iter().take(PERMUTED).cloned().collect();
     let panel = Panel::new(firms, vec![market.clone()]).expect("columns of one length");
     let mut found: Vec<CrossSection> = Vec::new();
-    let seconds = best(|| {
+    let seconds = seconds_a_pass(PASSES, || {
         found = events.iter().map(|day| panel.study(*day, &layout).expect("windows that fit")).collect();
     });
     let fewer = Panel::new(some, vec![market]).expect("columns of one length");
@@ -45,7 +45,7 @@ fn main() {
     };
     let event = events.get(..1).expect("an event");
     let mut p = f64::NAN;
-    let permutation = best(|| {
+    let permutation = seconds_a_pass(PASSES, || {
         let days = DayStatistics::new(&fewer, &layout, Statistic::KolariPynnonen);
         p = permute(&days, event, &plan).expect("days to draw").p;
     });
@@ -67,16 +67,6 @@ fn values(found: &CrossSection) -> String {
     let values: Vec<String> =
         std::iter::once(found.mean).chain(kinds.map(statistic)).map(|value| format!("{value:e}")).collect();
     format!("[{}]", values.join(", "))
-}
-
-/// Seconds of the fastest pass.
-fn best(mut pass: impl FnMut()) -> f64 {
-    let time = |_| {
-        let start = Instant::now();
-        pass();
-        start.elapsed().as_secs_f64()
-    };
-    (0..PASSES).map(time).fold(f64::INFINITY, f64::min)
 }
 
 /// Dates, columns of the firms, and that of the market.

@@ -1,5 +1,5 @@
-//! A year of sectors after a loss of capital: total output by day, and the best time of some
-//! passes. The counterpart of the peer under `benches/peer-market/`.
+//! A year of sectors after a loss of capital: total output by day, and seconds of the
+//! processor. The counterpart of the peer under `benches/peer-market/`.
 //!
 //! ```console
 //! $ cargo run --release -p narrows-benches --bin sector_rate -- FOLDER
@@ -12,12 +12,12 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
-use std::time::Instant;
 
+use narrows_benches::processor::seconds_a_pass;
 use narrows_market::ripple::input_output::{Parameters, Shock, simulate};
 use narrows_market::ripple::sector_table::SectorTable;
 
-/// The best of this many passes is told.
+/// Passes that are timed.
 const PASSES: usize = 20;
 /// Days of a run.
 const DAYS: usize = 365;
@@ -29,17 +29,12 @@ fn main() {
     let shocks = loss_of_capital(&table);
     // As the peer does it: overproduction stays once it was built up.
     let parameters = Parameters { overproduction_ends: false, ..Parameters::default() };
-    let mut seconds = f64::INFINITY;
-    let mut ratios = Vec::new();
-    let mut lowest = f64::NAN;
-    for _ in 0..PASSES {
-        let start = Instant::now();
-        let run = simulate(&table, &parameters, &shocks, DAYS).expect("shocks of this table");
-        seconds = seconds.min(start.elapsed().as_secs_f64());
-        let first = run.days.first().map_or(f64::NAN, |day| day.output);
-        ratios = run.days.iter().map(|day| format!("{:e}", day.output / first)).collect();
-        lowest = run.lowest();
-    }
+    let mut run = None;
+    let seconds = seconds_a_pass(PASSES, || run = simulate(&table, &parameters, &shocks, DAYS).ok());
+    let run = run.expect("shocks of this table");
+    let first = run.days.first().map_or(f64::NAN, |day| day.output);
+    let ratios: Vec<String> = run.days.iter().map(|day| format!("{:e}", day.output / first)).collect();
+    let lowest = run.lowest();
     println!("{{\"ratios\": [{}], \"lowest\": {lowest:e}, \"seconds\": {seconds:.6}}}", ratios.join(", "));
 }
 

@@ -33,7 +33,7 @@ fn table(case: &toml::Value, file: &str) -> Vec<u8> {
     let mut table = fs::read_to_string(sound).expect("a sound table");
     for pair in case.get("replace").and_then(toml::Value::as_array).into_iter().flatten() {
         let [from, to] = [0, 1].map(|at| pair[at].as_str().expect("a pair of texts"));
-        assert!(table.contains(from), "{}: `{from}` is not in the table", case["name"]);
+        assert!(table.contains(from), "{:?}: `{from}` is not in the table", case["name"]);
         table = table.replace(from, to);
     }
     table.into_bytes()
@@ -85,7 +85,7 @@ fn wrong(case: &toml::Value) -> String {
             }
         }
     }
-    if wrong.is_empty() { wrong } else { format!("{}: {wrong}it says: {said}\n", case["name"]) }
+    if wrong.is_empty() { wrong } else { format!("{:?}: {wrong}it says: {said}\n", case["name"]) }
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn groups(command: &ShockCommand) -> Result<BTreeMap<String, Vec<String>>, Failu
     Ok(given)
 }
 
-const CSV: [&str; 14] = [
+const CSV: [&str; 15] = [
     "ticker",
     "firm",
     "exchange",
@@ -105,6 +105,7 @@ const CSV: [&str; 14] = [
     "t",
     "p",
     "beta",
+    "bhar",
     "change_usd",
     "abnormal_return_with_all_days",
     "note",
@@ -126,6 +127,7 @@ fn csv_row(row: &ShockRow) -> Vec<String> {
         number(abnormal.map(|it| it.t)),
         number(abnormal.map(|it| it.p)),
         number(abnormal.and_then(|it| it.betas.first().copied())),
+        number(abnormal.map(|it| it.bhar)),
         row.value.map(|value| format!("{:.0}", value.change_usd)).unwrap_or_default(),
         number(row.with_all_days.map(|it| it.car)),
         notes.join("; "),
