@@ -3,6 +3,7 @@
 
 pub mod market;
 pub mod performance;
+pub mod processor;
 pub mod screening;
 
 use std::ops::Range;

@@ -1,59 +1,76 @@
-//! Answers an event study over a table of returns, and how many firm-events a second; the
+//! An event study over a table of returns: every answer, and seconds of the processor. The
 //! counterpart of the peer under `benches/peer-market/`.
 //!
 //! ```console
 //! $ cargo run --release -p narrows-benches --bin event_rate -- FOLDER
 //! ```
 //!
-//! The folder holds `es_returns.csv` (a date, a column for each firm, `MKT` last) and
-//! `es_events.csv` (one date a line below a title).
+//! The folder holds `returns.csv` (a date, a column for each firm, `MKT` last) and `events.csv`
+//! (one date a line below a title).
 
-#![expect(clippy::expect_used, reason = "a benchmark that fails has no result")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark that fails has no result")]
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use narrows_benches::market::layout;
-use narrows_market::significance::{CrossSection, Kind, Panel};
+use narrows_benches::processor::seconds_a_pass;
+use narrows_market::significance::{
+    CrossSection, DayStatistics, Draws, Kind, Panel, PermutationPlan, Statistic, permute,
+};
 
-/// The best of this many passes is told.
+/// Passes that are timed.
 const PASSES: usize = 20;
+/// Firms of the permutation, and how often days are drawn.
+const PERMUTED: usize = 50;
+const DRAWS: usize = 10_000;
 
 fn main() {
-    let folder = PathBuf::from(std::env::args_os().nth(1).expect("a folder with es_returns.csv"));
+    let folder = PathBuf::from(std::env::args_os().nth(1).expect("a folder with returns.csv"));
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a table");
-    let (dates, panel) = panel(&read("es_returns.csv"));
+    let (dates, firms, market) = columns(&read("returns.csv"));
     let day = |date: &str| dates.iter().position(|it| it == date).expect("an event on a day of the table");
-    let events: Vec<usize> = read("es_events.csv").lines().skip(1).map(day).collect();
+    let events: Vec<usize> = read("events.csv").lines().skip(1).map(day).collect();
     let layout = layout();
-    let mut seconds = f64::INFINITY;
+    let some: Vec<Vec<f64>> = firms.iter().take(PERMUTED).cloned().collect();
+    let panel = Panel::new(firms, vec![market.clone()]).expect("columns of one length");
     let mut found: Vec<CrossSection> = Vec::new();
-    for _ in 0..PASSES {
-        let start = Instant::now();
+    let seconds = seconds_a_pass(PASSES, || {
         found = events.iter().map(|day| panel.study(*day, &layout).expect("windows that fit")).collect();
-        seconds = seconds.min(start.elapsed().as_secs_f64());
-    }
-    let first = found.first().expect("an event");
-    let last = found.last().expect("an event");
-    let statistic = |kind| match first.score(kind) {
-        Some(Ok(score)) => score.statistic,
-        _ => f64::NAN,
+    });
+    let fewer = Panel::new(some, vec![market]).expect("columns of one length");
+    let plan = PermutationPlan {
+        draws: Draws::Seeded { count: DRAWS, seed: 1 },
+        listed: events.clone(),
+        around: Some(layout.window.len()),
     };
-    let studies: usize = found.iter().map(|it| it.firms).sum();
+    let event = events.get(..1).expect("an event");
+    let mut p = f64::NAN;
+    let permutation = seconds_a_pass(PASSES, || {
+        let days = DayStatistics::new(&fewer, &layout, Statistic::KolariPynnonen);
+        p = permute(&days, event, &plan).expect("days to draw").p;
+    });
+    let studies: Vec<String> = found.iter().map(values).collect();
     println!(
-        "{{\"caar_first\": {:.12}, \"caar_last\": {:.12}, \"bmp\": {:.12}, \"kp\": {:.12}, \"rank\": {:.12}, \
-         \"generalized_sign\": {:.12}, \"studies\": {studies}, \"seconds\": {seconds:.6}}}",
-        first.mean,
-        last.mean,
-        statistic(Kind::Standardized),
-        statistic(Kind::KolariPynnonen),
-        statistic(Kind::Rank),
-        statistic(Kind::GeneralizedSign),
+        "{{\"studies\": [{}], \"seconds\": {seconds:.6}, \"permutation_p\": {p:.6}, \"permutation_seconds\": \
+         {permutation:.6}}}",
+        studies.join(", ")
     );
 }
 
-/// Dates and columns of a table.
-fn panel(text: &str) -> (Vec<String>, Panel) {
+/// Mean cumulative abnormal return, BMP, Kolari and Pynnonen, rank and generalized sign.
+fn values(found: &CrossSection) -> String {
+    let statistic = |kind| match found.score(kind) {
+        Some(Ok(score)) => score.statistic,
+        _ => f64::NAN,
+    };
+    let kinds = [Kind::Standardized, Kind::KolariPynnonen, Kind::Rank, Kind::GeneralizedSign];
+    let values: Vec<String> =
+        std::iter::once(found.mean).chain(kinds.map(statistic)).map(|value| format!("{value:e}")).collect();
+    format!("[{}]", values.join(", "))
+}
+
+/// Dates, columns of the firms, and that of the market.
+fn columns(text: &str) -> (Vec<String>, Vec<Vec<f64>>, Vec<f64>) {
     let mut lines = text.lines();
     let columns = lines.next().expect("a line of titles").split(',').count() - 1;
     let mut dates = Vec::new();
@@ -66,5 +83,5 @@ fn panel(text: &str) -> (Vec<String>, Panel) {
         }
     }
     let market = returns.pop().expect("a column of the market");
-    (dates, Panel::new(returns, vec![market]).expect("columns of one length"))
+    (dates, returns, market)
 }

@@ -67,7 +67,7 @@ fn run(arguments: &Arguments) -> Result<u8, Stop> {
     // The process ends with the answer: taking the data apart first would only cost time.
     let mut workbench = Workbench::new(overlay);
     if let Command::Shock(command) = &arguments.command {
-        workbench = workbench.with_quotes(commands::market::shock::own_quotes(command)?);
+        workbench = workbench.with_quotes(commands::market::quotes::own(&command.prices)?);
     }
     let workbench = std::mem::ManuallyDrop::new(workbench);
     let format = arguments.format;

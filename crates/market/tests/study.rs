@@ -20,36 +20,48 @@ fn new_york() -> Quotes {
     Quotes::read("xnys.csv", BufReader::new(file)).unwrap()
 }
 
+/// The table is also one for `narrows shock --batch`, which with quotes of a user's own answers
+/// the rows outside the embedded range too.
 #[test]
 fn abnormal_returns_worked_out_elsewhere_are_met() {
     let quotes = new_york();
     let market = quotes.get("SPY").unwrap();
     let mut reader = csv::Reader::from_path(root().join("cases/market/abnormal_returns.csv")).unwrap();
-    let mut checked = 0;
+    let (mut checked, mut outside) = (0, 0);
     for row in reader.records() {
         let row = row.unwrap();
+        let (name, ticker) = (&row[0], &row[2]);
         let number = |at: usize| row[at].parse::<f64>().unwrap();
-        let window = Window::new(row[3].parse().unwrap(), row[4].parse().unwrap()).unwrap();
-        let specification = Specification { window, ..Specification::default() };
-        let security = quotes.get(&row[2]).unwrap_or_else(|| panic!("no quotes of {}", &row[2]));
+        let specification = Specification { window: row[3].parse().unwrap(), ..Specification::default() };
+        let Some(security) = quotes.get(ticker) else {
+            outside += 1;
+            continue;
+        };
         let outcome = study(security, &[market], row[1].parse().unwrap(), &specification);
-        let found = outcome.abnormal.unwrap_or_else(|fault| panic!("{} {}: {fault}", &row[0], &row[2]));
+        let found = match outcome.abnormal {
+            Ok(found) => found,
+            Err(StudyFault::BeforeQuotes { .. } | StudyFault::AfterQuotes { .. }) => {
+                outside += 1;
+                continue;
+            }
+            Err(fault) => panic!("{name} {ticker}: {fault}"),
+        };
         assert_eq!(outcome.day0.unwrap().to_string(), row[1]);
         let pairs = [
-            (found.alpha, 5),
-            (found.betas[0], 6),
-            (found.sigma, 7),
-            (found.car, 8),
-            (found.standard_error, 9),
+            (found.alpha, 4),
+            (found.betas[0], 5),
+            (found.sigma, 6),
+            (found.car, 7),
+            (found.standard_error, 8),
         ];
         for (value, column) in pairs {
             let off = (value - number(column)).abs();
-            assert!(off < 1e-6, "{} {}: column {column}: {value}", &row[0], &row[2]);
+            assert!(off < 1e-6, "{name} {ticker}: column {column}: {value}");
         }
-        assert!((found.t - number(10)).abs() < 1e-4 * (1.0 + number(10).abs()));
+        assert!((found.t - number(9)).abs() < 1e-4 * (1.0 + number(9).abs()));
         checked += 1;
     }
-    assert_eq!(checked, 112);
+    assert_eq!((checked, outside), (112, 52));
 }
 
 /// The finding that closes hide the leading case: on the day after the H20 notice NVIDIA fell

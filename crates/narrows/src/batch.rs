@@ -302,16 +302,21 @@ struct Row<'a> {
 
 /// A name that is one of ours but for case and separators is refused, as what it holds would
 /// otherwise pass for not given; one that is only near to ours is named in a notice.
-fn resemblance(what: &str, name: &str, notices: &mut BTreeSet<String>) -> Result<(), Failure> {
-    if INPUT.contains(&name) {
+pub(crate) fn resemblance(
+    what: &str,
+    name: &str,
+    ours: &[&'static str],
+    notices: &mut BTreeSet<String>,
+) -> Result<(), Failure> {
+    if ours.contains(&name) {
         return Ok(());
     }
     let plain: String = name.trim().to_lowercase().replace([' ', '-'], "_");
-    if let Some(ours) = INPUT.into_iter().find(|ours| *ours == plain) {
+    if let Some(ours) = ours.iter().find(|ours| **ours == plain) {
         return Err(Failure::input(format!("{what} `{name}`: expected `{ours}`")));
     }
     // Anything is near to a name of two letters.
-    let long = INPUT.into_iter().filter(|ours| ours.len() > 3);
+    let long = ours.iter().copied().filter(|ours| ours.len() > 3);
     if plain.len() > 3
         && notices.len() < MOST_NOTICES
         && let Some(ours) = narrows_quantity::nearest(&plain, long)
@@ -355,7 +360,7 @@ impl Columns {
                     "column `{name}`: the name is that of a column of the answer; rename it"
                 )));
             }
-            resemblance("column", name, notices)?;
+            resemblance("column", name, &INPUT, notices)?;
             if INPUT.contains(&name.as_str()) && names.iter().take(position).any(|other| other == name) {
                 return Err(Failure::input(format!("column `{name}` is there twice")));
             }
@@ -411,7 +416,7 @@ fn json_row<'a>(
     notices: &mut BTreeSet<String>,
 ) -> Result<Row<'a>, Failure> {
     for name in object.keys() {
-        resemblance("field", name, notices)?;
+        resemblance("field", name, &INPUT, notices)?;
         if is_ours(name, with_receipt) {
             return Err(Failure::input(format!(
                 "field `{name}`: the name is that of a field of the answer; rename it"

@@ -54,9 +54,11 @@ pub use narrows_law::{
     ChangeKind, Class, Determination, FactLine, Flip, Ground, LeadsTo, Missing, Origin, View,
 };
 pub use narrows_market::event::{Confounder, Kind as EventKind, PolicyEvent};
-pub use narrows_market::quotes::Quotes;
+pub use narrows_market::quotes::{Fault, FaultKind, Quotes};
 pub use narrows_market::significance::Kind as TestKind;
-pub use narrows_market::study::{Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window};
+pub use narrows_market::study::{
+    FactorTable, Measure, Model, ReturnKind, Scale, Specification, ThinTrading, Window,
+};
 pub use narrows_quantity::{Certainty, Decimal, Interval};
 pub use narrows_screening::since::{OnDay, Since};
 

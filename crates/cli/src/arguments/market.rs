@@ -40,17 +40,17 @@ pub(crate) struct ShockCommand {
     /// Sessions around day 0, such as -1,+1
     #[arg(long, value_name = "FIRST,LAST", default_value_t = Window::DAY, allow_hyphen_values = true)]
     pub(crate) window: Window,
-    /// What is normal: market, market_adjusted, mean_adjusted, world, leave_one_out, factors; market if not given
+    /// What is normal: market, market_adjusted, mean_adjusted, world, leave_one_out, synthetic, factors; market if not given
     #[arg(long)]
     pub(crate) model: Option<Model>,
     /// Daily factors in the layout of Kenneth French's library (percent, a column RF): model factors
-    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) factors: Option<PathBuf>,
     /// Slopes for closes at different hours: scholes_williams, dimson, dimson:LAGS:LEADS
     #[arg(long, value_name = "ESTIMATOR")]
     pub(crate) thin: Option<ThinTrading>,
     /// Benchmark; that of each exchange if not given
-    #[arg(long, value_name = "TICKER", conflicts_with = "batch")]
+    #[arg(long, value_name = "TICKER")]
     pub(crate) benchmark: Option<String>,
     /// Sessions to estimate on
     #[arg(long, value_name = "SESSIONS", default_value_t = 120)]

@@ -14,8 +14,9 @@ const EARLY_END: i32 = 30;
 const LONG_STANDSTILL: usize = 5;
 /// Ratios at which shares are split, or put together.
 const SPLITS: [f64; 14] = [1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0];
-/// How near a price ratio must be to that of a split, as a fraction of it.
-const SPLIT_TOLERANCE: f64 = 0.02;
+/// How near a price ratio must be to that of a split, as a fraction of it: shares also move on
+/// the day on which they are split.
+const SPLIT_TOLERANCE: f64 = 0.06;
 /// Smallest move that may be a split, as a fraction.
 const SPLIT_MOVE: f64 = 0.3;
 /// One in so many closes at or below zero, and a column that may hold prices or returns holds

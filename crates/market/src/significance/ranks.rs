@@ -6,7 +6,8 @@ use super::score::{Degenerate, Reference, Score, scored};
 /// Ranks values; keeps its memory between calls.
 #[derive(Debug, Default)]
 pub(super) struct Ranker {
-    order: Vec<(u64, usize)>,
+    keys: Vec<u64>,
+    order: Vec<u64>,
 }
 
 /// A whole number that orders as the value does; both zeros are one.
@@ -19,17 +20,36 @@ fn ordered(value: f64) -> u64 {
 impl Ranker {
     /// Calls `take` with the position and rank, from 1, of each value. Equal values share
     /// their mean rank.
+    ///
+    /// Positions take the place of the last bits of the keys, so that single words are sorted
+    /// and not pairs; keys that differ in no other bits are then looked at whole.
     pub(super) fn rank(&mut self, values: impl Iterator<Item = f64>, mut take: impl FnMut(usize, f64)) {
+        self.keys.clear();
+        self.keys.extend(values.map(ordered));
+        let places = (self.keys.len() as u64).next_power_of_two() - 1;
         self.order.clear();
-        self.order.extend(values.enumerate().map(|(at, value)| (ordered(value), at)));
+        self.order.extend((0..).zip(&self.keys).map(|(at, key): (u64, _)| (key & !places) | at));
         self.order.sort_unstable();
-        let mut before = 0;
-        for equal in self.order.chunk_by(|left, right| left.0 == right.0) {
-            let rank = before as f64 + (equal.len() as f64 + 1.0) / 2.0;
-            for (_, at) in equal {
-                take(*at, rank);
+        let keys = &self.keys;
+        let whole = |word: &u64| {
+            let at = (word & places) as usize;
+            keys.get(at).copied().unwrap_or_default()
+        };
+        let mut before = 0_usize;
+        for alike in self.order.chunk_by_mut(|left, right| left & !places == right & !places) {
+            if let [word] = alike {
+                before += 1;
+                take((*word & places) as usize, before as f64);
+                continue;
             }
-            before += equal.len();
+            alike.sort_unstable_by_key(whole);
+            for equal in alike.chunk_by(|left, right| whole(left) == whole(right)) {
+                let rank = before as f64 + (equal.len() as f64 + 1.0) / 2.0;
+                for word in equal {
+                    take((word & places) as usize, rank);
+                }
+                before += equal.len();
+            }
         }
     }
 }

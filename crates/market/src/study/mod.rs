@@ -16,6 +16,7 @@ mod least_squares;
 mod model;
 mod notes;
 mod specification;
+mod synthetic;
 mod thin_trading;
 mod window;
 
@@ -24,6 +25,7 @@ pub use fault::StudyFault;
 pub use index::equal_weight_index;
 pub use model::Abnormal;
 pub use specification::{Measure, Model, ReturnKind, Scale, Specification, Word};
+pub use synthetic::{Placebo, donors, placebo};
 pub use thin_trading::{ThinTrading, ThinTradingError};
 pub use window::{Window, WindowError};
 

@@ -9,7 +9,7 @@ use super::aligned::Aligned;
 use super::fault::StudyFault;
 use super::least_squares::{Fit, solve};
 use super::specification::{Measure, Model, Scale, Specification};
-use super::thin_trading;
+use super::{synthetic, thin_trading};
 
 /// What the model leaves unexplained, in the measure of the specification.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,7 +49,8 @@ pub struct Abnormal {
     pub standard_error: f64,
     /// Cumulative abnormal return over its standard error.
     pub t: f64,
-    /// Two-sided probability of so large a `t` by chance (Student).
+    /// Two-sided probability of so large a `t` by chance (Student; where a synthetic control was
+    /// tried on placebos, theirs).
     pub p: f64,
     /// Buy-and-hold abnormal return: compounded return less compounded normal return
     /// (Barber and Lyon 1997), simple.
@@ -142,6 +143,10 @@ fn coefficients(
         // Nothing is fitted: alpha is zero, beta one, and both are known.
         let coefficients = DVector::from_vec(vec![0.0, 1.0]);
         return Ok(Fit { coefficients, covariance: DMatrix::zeros(2, 2), count: 0 });
+    }
+    if specification.model == Model::Synthetic {
+        let columns = design(aligned, estimation, count).remove_column(0);
+        return Ok(synthetic::fit(&columns, &aligned.observed(estimation)));
     }
     let (lags, leads) = if count > 0 { specification.reach() } else { (0, 0) };
     let fewest = 2 + count * (1 + lags + leads);

@@ -129,7 +129,7 @@ pub(super) fn on_specification(
         notes.push(format!("the model {model} does not use {}", idle.join(", ")));
     }
     match (specification.thin_trading, model) {
-        (Some(asked), Model::MarketAdjusted | Model::MeanAdjusted) => {
+        (Some(asked), Model::MarketAdjusted | Model::MeanAdjusted | Model::Synthetic) => {
             notes.push(format!("the model {model} fits no slope: {asked} changes nothing"));
         }
         (Some(_), _) => {}

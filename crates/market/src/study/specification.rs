@@ -88,15 +88,19 @@ pub enum Model {
     /// The mean of the other securities of the exchange in place of a benchmark that holds the
     /// treated one.
     LeaveOneOut,
+    /// A mix of other securities that moved as this one did before (Abadie, Diamond and
+    /// Hainmueller 2010).
+    Synthetic,
 }
 
-const MODELS: [(&str, Model); 6] = [
+const MODELS: [(&str, Model); 7] = [
     ("market", Model::Market),
     ("market_adjusted", Model::MarketAdjusted),
     ("mean_adjusted", Model::MeanAdjusted),
     ("world", Model::World),
     ("factors", Model::Factors),
     ("leave_one_out", Model::LeaveOneOut),
+    ("synthetic", Model::Synthetic),
 ];
 
 impl Model {
@@ -112,7 +116,7 @@ impl Model {
         match self {
             Self::MeanAdjusted => 0,
             Self::Market | Self::MarketAdjusted | Self::LeaveOneOut | Self::Factors => 1,
-            Self::World => 2,
+            Self::World | Self::Synthetic => 2,
         }
     }
 
@@ -120,7 +124,7 @@ impl Model {
     #[must_use]
     pub const fn most_factors(self) -> usize {
         match self {
-            Self::Factors => usize::MAX,
+            Self::Factors | Self::Synthetic => usize::MAX,
             other => other.least_factors(),
         }
     }

@@ -10,7 +10,8 @@ use narrows_market::exchange::{Exchange, Exchanges};
 use narrows_market::firm::Firms;
 use narrows_market::quotes::{Fault, FaultKind, Quotes, Series};
 use narrows_market::study::{
-    Explaining, FactorTable, Model, Outcome, ReturnKind, Specification, equal_weight_index, study_with,
+    Explaining, FactorTable, Model, Outcome, Placebo, ReturnKind, Specification, donors, equal_weight_index,
+    placebo, study_with,
 };
 use narrows_quantity::{did_you_mean, nearest};
 
@@ -36,6 +37,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) specification: &'a Specification,
     /// The benchmark; that of the exchange if none.
     pub(crate) benchmark: Option<&'a str>,
+    /// Firms that the event strikes too: no part of a synthetic control.
+    pub(crate) struck: &'a [String],
 }
 
 /// What a security is held against.
@@ -72,6 +75,8 @@ pub(crate) struct Studied<'a> {
     pub(crate) held: Held<'a>,
     /// What came out.
     pub(crate) outcome: Outcome,
+    /// How others fared that were taken for it, where the model is a synthetic control.
+    pub(crate) placebo: Option<Placebo>,
 }
 
 /// Quotes, calendars and firms.
@@ -151,7 +156,8 @@ impl<'a> Desk<'a> {
         };
         let given = asked.benchmark.map(|ticker| self.series(ticker)).transpose()?;
         let mut best: Option<(Held<'s>, Outcome)> = None;
-        for factors in self.candidates(asked, exchange, given) {
+        let mut notes = Vec::new();
+        for factors in self.candidates(asked, exchange, given, (security, first_day), &mut notes) {
             let held = Held { security, factors, risk_free: self.risk_free };
             let outcome = held.on(first_day, asked.specification);
             let is_answer = outcome.abnormal.is_ok();
@@ -167,6 +173,8 @@ impl<'a> Desk<'a> {
             let outcome = held.on(first_day, asked.specification);
             (held, outcome)
         });
+        let placebo = self.placebo(&held, first_day, asked.specification, &mut outcome);
+        outcome.notes.append(&mut notes);
         self.look(security, exchange, first_day, asked.specification.return_kind, &mut outcome);
         if let Some(first) = exchange.and_then(|exchange| exchange.benchmarks.first())
             && asked.benchmark.is_none()
@@ -174,24 +182,56 @@ impl<'a> Desk<'a> {
             && held.factors.first().is_some_and(|factor| factor.ticker != *first)
         {
             let names = held.names().join(", ");
-            outcome.notes.push(format!("benchmark {names}: {first} does not cover these days"));
+            let why =
+                if *first == security.ticker { "is what is studied" } else { "does not cover these days" };
+            outcome.notes.push(format!("benchmark {names}: {first} {why}"));
         }
-        Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), held, outcome })
+        Ok(Studied { exchange: exchange.map(|exchange| exchange.id.clone()), held, outcome, placebo })
     }
 
-    /// The other firms of the exchange as an index; none if there are fewer than two.
-    fn peers(&self, ticker: &str, exchange: Option<&Exchange>) -> Option<Series> {
-        let exchange = exchange?;
+    /// Shares of the other firms of the exchange, those without quotes left aside.
+    fn peers(&self, ticker: &str, exchange: Option<&Exchange>, struck: &[String]) -> Vec<&'a Series> {
+        let Some(exchange) = exchange else { return Vec::new() };
         let own = self.firms.security(ticker).and_then(|security| security.firm.as_ref());
-        let peers: Vec<&Series> = self
-            .firms
+        self.firms
             .securities()
             .filter(|security| security.exchange == exchange.id && security.ticker != ticker)
-            .filter(|security| security.firm.is_some() && security.firm.as_ref() != own)
+            .filter(|security| security.firm.as_ref().is_some_and(|firm| !struck.contains(firm)))
+            .filter(|security| security.firm.as_ref() != own)
             .filter_map(|security| self.quotes.get(&security.ticker))
+            .collect()
+    }
+
+    /// Takes each part of a synthetic control for the one that was struck; the probability is
+    /// theirs.
+    fn placebo(
+        &self,
+        held: &Held<'_>,
+        first_day: Date,
+        specification: &Specification,
+        outcome: &mut Outcome,
+    ) -> Option<Placebo> {
+        let abnormal = outcome.abnormal.as_mut().ok()?;
+        if specification.model != Model::Synthetic {
+            return None;
+        }
+        let others: Vec<&Series> = held.factors.iter().map(AsRef::as_ref).collect();
+        let found = placebo(&others, first_day, specification, abnormal.t);
+        abnormal.p = found.p;
+        let mut parts: Vec<(f64, &str)> =
+            abnormal.betas.iter().copied().zip(others.iter().map(|series| series.ticker.as_str())).collect();
+        parts.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let parts: Vec<String> = parts
+            .iter()
+            .take_while(|(weight, _)| *weight > NEGLIGIBLE)
+            .map(|(weight, ticker)| format!("{ticker} {:.0}%", weight * 100.0))
             .collect();
-        let name = format!("mean of {} others", peers.len());
-        (peers.len() > 1).then(|| equal_weight_index(&name, &peers))
+        outcome.notes.push(format!("held against a mix: {}", parts.join(", ")));
+        outcome.notes.push(format!(
+            "{} of {} others, taken in turn for the one that was struck, moved as much for their spread",
+            found.as_large, found.others
+        ));
+        Some(found)
     }
 
     /// Sets of factors to try, the best first.
@@ -200,13 +240,25 @@ impl<'a> Desk<'a> {
         asked: &Asked<'_>,
         exchange: Option<&Exchange>,
         given: Option<&'s Series>,
+        (security, first_day): (&Series, Date),
+        notes: &mut Vec<String>,
     ) -> Vec<Vec<Cow<'s, Series>>> {
         // Without peers there is no index that leaves one out, and no other in its place.
         match asked.specification.model {
             Model::MeanAdjusted => return vec![Vec::new()],
             Model::LeaveOneOut => {
-                let peers = self.peers(asked.ticker, exchange);
-                return vec![peers.into_iter().map(Cow::Owned).collect()];
+                let peers = self.peers(asked.ticker, exchange, &[]);
+                let name = format!("mean of {} others", peers.len());
+                let index = (peers.len() > 1).then(|| equal_weight_index(&name, &peers));
+                return vec![index.into_iter().map(Cow::Owned).collect()];
+            }
+            Model::Synthetic => {
+                let peers = self.peers(asked.ticker, exchange, asked.struck);
+                let (kept, left) = donors(security, &peers, first_day, asked.specification);
+                if !left.is_empty() {
+                    notes.push(format!("not among the others, for lack of returns: {}", left.join(", ")));
+                }
+                return vec![kept.into_iter().map(Cow::Borrowed).collect()];
             }
             Model::Factors => {
                 let factors = given.into_iter().chain(self.factors);
@@ -269,9 +321,34 @@ impl<'a> Desk<'a> {
         let estimated = outcome.abnormal.as_ref().ok().and_then(|it| it.estimation_days.first());
         let first = estimated.copied().or(before).unwrap_or(day0);
         let last = outcome.abnormal.as_ref().ok().and_then(|it| it.days.last()).copied().unwrap_or(day0);
+        if let Some(words) =
+            exchange.and_then(|exchange| unquoted(security, exchange, estimated.copied()?, last))
+        {
+            outcome.notes.push(words);
+        }
         let matters = |fault: &&Fault| fault.kind != FaultKind::Gap && fault.concerns(first, last);
         let faults = security.faults.iter().filter(matters).take(3);
         let faults: Vec<String> = faults.map(|fault| format!("quotes: {fault}")).collect();
         outcome.notes.extend(faults);
     }
+}
+
+/// Parts of a mix below this are not named.
+const NEGLIGIBLE: f64 = 0.005;
+/// Sessions that are named one by one.
+const NAMED: usize = 5;
+
+/// Sessions from a day of a study to its last on which the security has no quote, in words.
+fn unquoted(security: &Series, exchange: &Exchange, from: Date, until: Date) -> Option<String> {
+    let is_quoted = |day: &Date| security.dates.binary_search(day).is_ok();
+    let sessions = std::iter::successors(Some(from), |day| exchange.next_session(*day));
+    let missing: Vec<Date> = sessions.take_while(|day| *day <= until).filter(|day| !is_quoted(day)).collect();
+    let mut named: Vec<String> = missing.iter().take(NAMED).map(Date::to_string).collect();
+    let more = missing.len().saturating_sub(NAMED);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    (!missing.is_empty()).then(|| {
+        format!("{} has no quote on {}: the next return spans them", security.ticker, named.join(", "))
+    })
 }

@@ -154,7 +154,7 @@ impl<'a> Member<'a> {
         use narrows_market::study::Model;
         let benchmark = match self.specification.model {
             Model::MeanAdjusted => "its own mean".to_owned(),
-            Model::LeaveOneOut => {
+            Model::LeaveOneOut | Model::Synthetic => {
                 format!("the others of {}", self.exchange.as_deref().unwrap_or("its exchange"))
             }
             _ => self.held.names().join(", "),

@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 
 use jiff::civil::Date;
-use narrows_market::study::{Model, ReturnKind, Specification, Window};
+use narrows_market::study::{FactorTable, Model, ReturnKind, Specification, Window};
 
 use super::desk::{Asked, Day, Desk};
-use crate::batch::BatchSummary;
+use crate::batch::{BatchSummary, resemblance};
 use crate::failure::Failure;
 use crate::workbench::Workbench;
 
@@ -15,49 +15,61 @@ const INPUT: [&str; 5] = ["event_date", "ticker", "return", "model", "window"];
 /// Columns that are added.
 const OUTPUT: [&str; 7] = ["raw_return", "abnormal_return", "t", "p", "day0", "note", "error"];
 
-/// Answers every row of a table of events. What a row leaves out is taken from `usual`.
-/// `progress` is told the number of rows from time to time.
+/// What holds for all rows of a table.
+#[derive(Debug, Clone, Default)]
+pub struct ShockTable {
+    /// How a row is studied where it does not say.
+    pub usual: Specification,
+    /// The benchmark; that of each exchange if none.
+    pub benchmark: Option<String>,
+    /// Factors of the asker's own, for rows with the model of that name.
+    pub factors: Option<FactorTable>,
+}
+
+/// Answers every row of a table of events. `progress` is told the number of rows from time to
+/// time.
 ///
 /// # Errors
-/// An unreadable table or header, or failing output. Errors of single rows are written into
-/// the rows and counted.
+/// An unreadable table or header, a benchmark without quotes, or failing output. Errors of
+/// single rows are written into the rows and counted.
 pub fn shock_batch(
     workbench: &Workbench,
-    usual: &Specification,
+    asked: &ShockTable,
     shown: &str,
     input: &mut dyn Read,
     output: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
-    let desk = Desk::new(workbench)?;
+    let mut desk = Desk::new(workbench)?;
+    if let Some(table) = &asked.factors {
+        desk = desk.with_factors(table);
+    }
+    if let Some(benchmark) = &asked.benchmark {
+        desk.series(benchmark)?;
+    }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
     let unreadable = |error: csv::Error| Failure::input(format!("{shown}: {error}"));
     let header = reader.byte_headers().map_err(unreadable)?.clone();
-    let columns = Columns::of(shown, &header)?;
+    let mut summary = BatchSummary::default();
+    let columns = Columns::of(shown, &header, &mut summary)?;
     let failed = |error: csv::Error| Failure::input(format!("the output cannot be written: {error}"));
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
     let mut record = header.clone();
     OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
     writer.write_byte_record(&record).map_err(failed)?;
-    let mut summary = BatchSummary::default();
     while reader.read_byte_record(&mut record).map_err(unreadable)? {
         summary.rows += 1;
-        let answer = columns.row(&record, header.len()).and_then(|row| answer(&desk, usual, &row));
+        let answer = columns.row(&record, header.len()).and_then(|row| answer(&desk, asked, &row));
         // Rows that are too short or too long are brought to the width of the header.
         let found = record.len();
         record.truncate(header.len());
         for _ in found..header.len() {
             record.push_field(b"");
         }
-        summary.errors += u64::from(answer.is_err());
-        let cells = answer.unwrap_or_else(|error| {
-            let mut cells: [String; 7] = Default::default();
-            if let Some(last) = cells.last_mut() {
-                *last = error;
-            }
-            cells
-        });
-        for cell in cells {
+        let cells = answer.unwrap_or_else(Cells::failed);
+        let [.., error] = &cells.0;
+        summary.errors += u64::from(!error.is_empty());
+        for cell in cells.0 {
             record.push_field(cell.as_bytes());
         }
         writer.write_byte_record(&record).map_err(failed)?;
@@ -74,7 +86,7 @@ pub fn shock_batch(
 struct Columns([Option<usize>; INPUT.len()]);
 
 impl Columns {
-    fn of(shown: &str, header: &csv::ByteRecord) -> Result<Self, Failure> {
+    fn of(shown: &str, header: &csv::ByteRecord, summary: &mut BatchSummary) -> Result<Self, Failure> {
         let names: Vec<String> = header
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned())
@@ -83,6 +95,10 @@ impl Columns {
             return Err(Failure::input(format!(
                 "{shown}: column `{name}`: the name is that of a column of the answer; rename it"
             )));
+        }
+        for name in &names {
+            resemblance("column", name, &INPUT, &mut summary.notices)
+                .map_err(|failure| Failure::input(format!("{shown}: {}", failure.message)))?;
         }
         let mut places = [None; INPUT.len()];
         for (place, name) in places.iter_mut().zip(INPUT) {
@@ -118,28 +134,48 @@ impl Columns {
     }
 }
 
-/// The added cells of a row, or what is wrong with it.
+/// The added cells of a row.
+#[derive(Default)]
+struct Cells([String; OUTPUT.len()]);
+
+impl Cells {
+    /// Those of a row that cannot be answered at all.
+    fn failed(error: String) -> Self {
+        let mut cells = Self::default();
+        let [.., last] = &mut cells.0;
+        *last = error;
+        cells
+    }
+}
+
+/// The added cells of a row, or why there are none. A row whose model is unknown still has its
+/// raw return.
 fn answer(
     desk: &Desk<'_>,
-    usual: &Specification,
+    table: &ShockTable,
     [day, ticker, kind, model, window]: &[String; INPUT.len()],
-) -> Result<[String; OUTPUT.len()], String> {
+) -> Result<Cells, String> {
     let day: Date =
         day.parse().map_err(|_| format!("event_date: expected a date such as 2020-12-31, found `{day}`"))?;
     if ticker.is_empty() {
         return Err("ticker: expected one, found nothing".to_owned());
     }
-    let mut specification = usual.clone();
+    let mut specification = table.usual.clone();
     if !kind.is_empty() {
         specification.return_kind = kind.parse::<ReturnKind>().map_err(|error| format!("return: {error}"))?;
-    }
-    if !model.is_empty() {
-        specification.model = model.parse::<Model>().map_err(|error| format!("model: {error}"))?;
     }
     if !window.is_empty() {
         specification.window = window.parse::<Window>().map_err(|error| format!("window: {error}"))?;
     }
-    let asked = Asked { ticker, day: Day::Local(day), specification: &specification, benchmark: None };
+    let mut unknown_model = String::new();
+    if !model.is_empty() {
+        match model.parse::<Model>() {
+            Ok(model) => specification.model = model,
+            Err(error) => unknown_model = format!("model: {error}"),
+        }
+    }
+    let benchmark = table.benchmark.as_deref();
+    let asked = Asked { ticker, day: Day::Local(day), specification: &specification, benchmark, struck: &[] };
     let studied = desk.study(&asked).map_err(|failure| failure.message)?;
     let outcome = &studied.outcome;
     let number = |value: Option<f64>| value.map(|value| format!("{value:.8}")).unwrap_or_default();
@@ -148,14 +184,14 @@ fn answer(
     if let Err(fault) = abnormal {
         notes.insert(0, format!("no abnormal return: {fault}"));
     }
-    let abnormal = abnormal.ok();
-    Ok([
+    let abnormal = abnormal.ok().filter(|_| unknown_model.is_empty());
+    Ok(Cells([
         number(outcome.raw_return),
         number(abnormal.map(|it| it.car)),
         number(abnormal.map(|it| it.t)),
         number(abnormal.map(|it| it.p)),
         outcome.day0.map(|day| day.to_string()).unwrap_or_default(),
         notes.join("; "),
-        String::new(),
-    ])
+        unknown_model,
+    ]))
 }

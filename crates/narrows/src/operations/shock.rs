@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use narrows_market::event::{Confounder, PolicyEvent};
-use narrows_market::study::{Abnormal, FactorTable, Model, Specification};
+use narrows_market::study::{Abnormal, FactorTable, Model, Placebo, Specification};
 use narrows_quantity::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,9 @@ pub struct ShockRow {
     /// What the abnormal part was worth, where the capitalization is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Worth>,
+    /// How others fared that were taken for it, where the model is a synthetic control.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placebo: Option<Placebo>,
     /// Why there is no abnormal part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -196,6 +199,7 @@ impl Operation for Shock {
                 day: Day::Moment(moment),
                 specification: &specification,
                 benchmark: request.benchmark.as_deref(),
+                struck: &event.firms,
             };
             let (mut row, member) = row(&desk, &ticker, &asked);
             row.value = worth.get(&ticker).zip(row.abnormal.as_ref()).map(|(usd, abnormal)| Worth {
@@ -240,7 +244,8 @@ pub(super) fn alone(
         .ok_or_else(|| Failure::data(format!("`{}` has no moment in its time zone", event.id)))?;
     let desk = Desk::new(workbench)?;
     let one = |ticker: &String| {
-        row(&desk, ticker, &Asked { ticker, day: Day::Moment(moment), specification, benchmark: None }).0
+        let day = Day::Moment(moment);
+        row(&desk, ticker, &Asked { ticker, day, specification, benchmark: None, struck: &event.firms }).0
     };
     let rows: Vec<ShockRow> = tickers.iter().map(one).collect();
     let overlapping = overlapping(&desk, workbench.events()?.iter(), event, &rows, specification);
@@ -377,6 +382,7 @@ fn row<'d>(desk: &'d Desk<'_>, ticker: &str, asked: &Asked<'_>) -> (ShockRow, Op
         abnormal: None,
         with_all_days: None,
         value: None,
+        placebo: None,
         fault: None,
         notes: Vec::new(),
     };
@@ -389,6 +395,7 @@ fn row<'d>(desk: &'d Desk<'_>, ticker: &str, asked: &Asked<'_>) -> (ShockRow, Op
     row.factors = studied.held.names();
     row.day0 = outcome.day0;
     row.raw_return = outcome.raw_return;
+    row.placebo = studied.placebo;
     row.notes.clone_from(&outcome.notes);
     match &outcome.abnormal {
         Ok(abnormal) => row.abnormal = Some(abnormal.clone()),

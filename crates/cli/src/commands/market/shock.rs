@@ -1,14 +1,13 @@
 //! `narrows shock`
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use narrows::market::pool::Resampling;
-use narrows::market::shock_batch::shock_batch;
+use narrows::market::shock_batch::{ShockTable, shock_batch};
 use narrows::operations::{FactorText, Shock, ShockAnswer, ShockRequest, ShockRow};
-use narrows::{Failure, Measure, Model, Operation, Quotes, Scale, Specification, Workbench};
+use narrows::{FactorTable, Failure, Measure, Model, Operation, Scale, Specification, Workbench};
 
 use crate::Stop;
 use crate::arguments::{Format, ShockCommand};
@@ -34,9 +33,16 @@ pub(crate) fn run(workbench: &Workbench, command: &ShockCommand, format: Format)
         ..Specification::default()
     };
     if let Some(path) = &command.batch {
+        let factors = command.factors.as_deref().map(factor_text).transpose()?;
+        let factors = factors.map(|text| FactorTable::read(&text.name, &text.text)).transpose();
+        let asked = ShockTable {
+            usual: specification,
+            benchmark: command.benchmark.clone(),
+            factors: factors.map_err(|error| Failure::input(error.to_string()))?,
+        };
         let mut input = table::Input::open(path)?;
         return table::answer(command.output.as_deref(), |output, progress| {
-            shock_batch(workbench, &specification, &input.name, &mut input.text, output, progress)
+            shock_batch(workbench, &asked, &input.name, &mut input.text, output, progress)
         });
     }
     let request = ShockRequest {
@@ -57,19 +63,6 @@ pub(crate) fn run(workbench: &Workbench, command: &ShockCommand, format: Format)
         Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
     }
     Ok(0)
-}
-
-/// The user's quotes; tables of one ticker are joined column by column.
-pub(crate) fn own_quotes(command: &ShockCommand) -> Result<Quotes, Failure> {
-    let mut quotes = Quotes::default();
-    for path in &command.prices {
-        let name = path.display().to_string();
-        let file =
-            File::open(path).map_err(|error| Failure::input(format!("`{name}` cannot be read: {error}")))?;
-        let read = Quotes::read(&name, BufReader::with_capacity(1 << 16, file));
-        quotes.merge(read.map_err(|error| Failure::input(error.to_string()))?);
-    }
-    Ok(quotes)
 }
 
 /// The user's factors.
@@ -100,7 +93,7 @@ fn groups(command: &ShockCommand) -> Result<BTreeMap<String, Vec<String>>, Failu
     Ok(given)
 }
 
-const CSV: [&str; 14] = [
+const CSV: [&str; 15] = [
     "ticker",
     "firm",
     "exchange",
@@ -112,6 +105,7 @@ const CSV: [&str; 14] = [
     "t",
     "p",
     "beta",
+    "bhar",
     "change_usd",
     "abnormal_return_with_all_days",
     "note",
@@ -133,6 +127,7 @@ fn csv_row(row: &ShockRow) -> Vec<String> {
         number(abnormal.map(|it| it.t)),
         number(abnormal.map(|it| it.p)),
         number(abnormal.and_then(|it| it.betas.first().copied())),
+        number(abnormal.map(|it| it.bhar)),
         row.value.map(|value| format!("{:.0}", value.change_usd)).unwrap_or_default(),
         number(row.with_all_days.map(|it| it.car)),
         notes.join("; "),

@@ -79,6 +79,23 @@ impl<'a> Wanted<'a> {
         })
     }
 
+    /// Sales that the firm says it lost in a quarter, or the even part of what it says it lost in a year.
+    pub(super) fn lost(&self, period: FiscalPeriod) -> Option<Estimate> {
+        let own = self.figure(Measure::LostSales, period, None).and_then(|figure| {
+            Some(Estimate {
+                range: figure.usd()?,
+                central: figure.value.map(Usd),
+                how: "the firm's figure of lost sales in the quarter".to_owned(),
+            })
+        });
+        own.or_else(|| self.spread_of_year(period))
+    }
+
+    /// Sales of a quarter in which nothing holds them back.
+    pub(super) const fn run_rate(&self) -> Option<&Estimate> {
+        self.run_rate.as_ref()
+    }
+
     fn of_part(&self, measure: Measure) -> impl Iterator<Item = &'a Figure> {
         let part = self.part;
         self.record
