@@ -14,7 +14,9 @@ pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
-pub(crate) use ripple::{By, CutArguments, OrderingArgument, RippleCommand, SectorArguments};
+pub(crate) use ripple::{
+    By, CutArguments, OrderingArgument, RippleCommand, RippleSubcommand, SectorsCommand,
+};
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source
 /// under every figure.
