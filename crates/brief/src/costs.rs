@@ -117,18 +117,10 @@ fn told(figure: &Figure) -> Told<'_> {
 
 fn what(figure: &Figure) -> String {
     let is_release = figure.measure == Measure::InventoryCharge && figure.range.high < 0.0;
-    let measure = match figure.measure {
-        Measure::InventoryCharge if is_release => "released of the charge",
-        Measure::InventoryCharge => "charge for stock and commitments",
-        Measure::LostSales => "lost sales",
-        Measure::RestrictedRevenue => "sales of the part to China",
-        Measure::TotalRevenue => "all sales",
-        Measure::ChinaRevenue => "sales to China",
-        Measure::ChinaShare => "share of China",
-    };
+    let measure = if is_release { "released of the charge".to_owned() } else { figure.measure.words() };
     match figure.kind {
         FigureKind::Guided => format!("{measure}, foreseen"),
-        FigureKind::Booked => measure.to_owned(),
+        FigureKind::Booked => measure,
     }
 }
 

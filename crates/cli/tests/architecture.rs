@@ -340,9 +340,10 @@ fn no_law_stands_in_rust() {
 #[test]
 fn every_operation_has_a_command_and_a_place_in_the_readme() {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");
-    let arguments = ["mod.rs", "lists.rs", "market.rs", "perf.rs"].map(|file| {
-        fs::read_to_string(root().join("crates/cli/src/arguments").join(file)).expect("the arguments")
-    });
+    let arguments = ["mod.rs", "ledger.rs", "lists.rs", "market.rs", "perf.rs", "ripple.rs", "screen.rs"]
+        .map(|file| {
+            fs::read_to_string(root().join("crates/cli/src/arguments").join(file)).expect("the arguments")
+        });
     let arguments = arguments.concat();
     for entry in narrows::OPERATIONS {
         let command = format!("narrows {}", entry.name);

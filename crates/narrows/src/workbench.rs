@@ -218,7 +218,7 @@ impl Workbench {
         self.firms.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    /// What is on record of firms' sales to China, their charges and lost sales.
+    /// What is on record of firms' sales to the country under the rule, their charges and lost sales.
     ///
     /// # Errors
     /// Problems in the files.

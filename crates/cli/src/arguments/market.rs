@@ -117,7 +117,7 @@ pub(crate) struct ExposureCommand {
     /// Quarters to show, that under way included
     #[arg(long, value_name = "COUNT")]
     pub(crate) quarters: Option<usize>,
-    /// How sales are ascribed to China, such as `billing` or `headquarters`
+    /// How sales are ascribed to countries, such as `billing` or `headquarters`
     #[arg(long, value_name = "BASIS")]
     pub(crate) basis: Option<String>,
     /// Part under the rule
@@ -175,7 +175,7 @@ pub(crate) struct OutlookCommand {
     /// Quarters to show, that under way included
     #[arg(long, value_name = "COUNT")]
     pub(crate) quarters: Option<usize>,
-    /// How sales are ascribed to China, such as `billing` or `headquarters`
+    /// How sales are ascribed to countries, such as `billing` or `headquarters`
     #[arg(long, value_name = "BASIS")]
     pub(crate) basis: Option<String>,
     /// Part under the rule

@@ -24,7 +24,9 @@ pub(crate) use perf::{
     CalibrateCommand, ChipArguments, CompareCommand, OpCommand, PerfCommand, ServeCommand, TrainCommand,
     ValidateCommand,
 };
-pub(crate) use ripple::{By, CutArguments, OrderingArgument, RippleCommand, SectorArguments};
+pub(crate) use ripple::{
+    By, CutArguments, OrderingArgument, RippleCommand, RippleSubcommand, SectorsCommand,
+};
 pub(crate) use screen::ScreenCommand;
 
 /// AI-chip export controls, from the paragraph of a rule to the verdict, with a source

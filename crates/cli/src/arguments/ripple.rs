@@ -2,39 +2,30 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use narrows::{Date, ReturnKind};
 
 use super::market::shares_of_one;
 
-/// Arguments that belong to a table of sectors.
-const OF_SECTORS: [&str; 11] = [
-    "shocks",
-    "days",
-    "by",
-    "days_of_table",
-    "stock_days",
-    "restoration_days",
-    "psi",
-    "overproduction_most",
-    "overproduction_days",
-    "overproduction_stays",
-    "ordering",
-];
-
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct RippleCommand {
+    #[command(subcommand)]
+    pub(crate) sectors: Option<RippleSubcommand>,
     /// What may not be sold to whom, such as NVIDIA:H20:CN
-    #[arg(long, value_name = "MAKER:PART:PLACE", value_parser = cut, required_unless_present = "sectors",
-        conflicts_with = "sectors", conflicts_with_all = OF_SECTORS, requires = "from")]
+    #[arg(long, value_name = "MAKER:PART:PLACE", value_parser = cut, required = true)]
     pub(crate) cut: Option<Cut>,
+    /// First day on which the maker may not sell
+    #[arg(long, value_name = "DATE", required = true)]
+    pub(crate) from: Option<Date>,
     #[command(flatten)]
     pub(crate) of_cut: CutArguments,
-    /// Your own input-output table instead of the network of firms: a CSV file (see docs/market.md)
-    #[arg(long, value_name = "FILE", conflicts_with_all = CutArguments::NAMES)]
-    pub(crate) sectors: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) of_sectors: SectorArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RippleSubcommand {
+    /// Output of the sectors of your own input-output table, day by day after shocks
+    Sectors(SectorsCommand),
 }
 
 /// A maker, its part and the place of its buyer.
@@ -47,9 +38,6 @@ pub(crate) struct Cut {
 
 #[derive(Debug, Args)]
 pub(crate) struct CutArguments {
-    /// First day on which the maker may not sell
-    #[arg(long, value_name = "DATE")]
-    pub(crate) from: Option<Date>,
     /// First day on which it may again; the rule stays if not given
     #[arg(long, value_name = "DATE")]
     pub(crate) until: Option<Date>,
@@ -92,26 +80,6 @@ pub(crate) struct CutArguments {
     pub(crate) return_kind: Option<ReturnKind>,
 }
 
-impl CutArguments {
-    const NAMES: [&str; 15] = [
-        "from",
-        "until",
-        "on",
-        "quarters",
-        "demand",
-        "cost_share",
-        "lead",
-        "restart",
-        "reroute",
-        "redeploy",
-        "discount",
-        "delay",
-        "events",
-        "return_kind",
-        "cut",
-    ];
-}
-
 /// A share that is sold to others: of one kind of good, or of all.
 #[derive(Debug, Clone)]
 pub(crate) struct Reroute {
@@ -120,7 +88,10 @@ pub(crate) struct Reroute {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct SectorArguments {
+pub(crate) struct SectorsCommand {
+    /// The table: a CSV file (see docs/market.md)
+    #[arg(value_name = "FILE")]
+    pub(crate) table: PathBuf,
     /// Shocks to the sectors: a CSV file (see docs/market.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) shocks: Option<PathBuf>,

@@ -187,7 +187,7 @@ fn read_figure(table: &Table<'_>, period: &Period, names: &Names) -> Option<Figu
     refers(table, "part", part.as_deref(), &names.parts);
     match measure {
         Some(Measure::ChinaRevenue | Measure::ChinaShare) if basis.is_none() => {
-            table.report("basis", "the field is missing: say how sales are ascribed to China");
+            table.report("basis", "the field is missing: say how sales are ascribed to countries");
         }
         Some(Measure::RestrictedRevenue | Measure::InventoryCharge | Measure::LostSales)
             if part.is_none() =>

@@ -1,4 +1,4 @@
-//! [`FirmRecord`]: what is on record of a firm's sales to China, its charges and lost sales, with
+//! [`FirmRecord`]: what is on record of a firm's sales to the country under the rule, its charges and lost sales, with
 //! the day on which each figure became known.
 //!
 //! Two rules hold for every use. A figure counts only from the day on which it was known. Figures
@@ -23,11 +23,11 @@ pub const ASSUMED_DELAY_DAYS: i32 = 60;
 pub enum Measure {
     /// All sales.
     TotalRevenue,
-    /// Sales to China, on the basis that the figure names.
+    /// Sales to the country under the rule, on the basis that the figure names.
     ChinaRevenue,
-    /// Sales to China as a share of all, on the basis that the figure names.
+    /// Sales to the country under the rule as a share of all, on the basis that the figure names.
     ChinaShare,
-    /// Sales to China of the part under the rule.
+    /// Sales there of the part under the rule.
     RestrictedRevenue,
     /// Charge for stock and commitments; negative if released.
     InventoryCharge,
@@ -44,6 +44,25 @@ pub const MEASURES: [(&str, Measure); 6] = [
     ("inventory_charge", Measure::InventoryCharge),
     ("lost_sales", Measure::LostSales),
 ];
+
+impl Measure {
+    /// In words: `lost sales`. A measure of one country is called as in the files.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::TotalRevenue => "all sales".to_owned(),
+            Self::RestrictedRevenue => "sales of the part under the rule".to_owned(),
+            Self::InventoryCharge => "charge for stock and commitments".to_owned(),
+            Self::LostSales => "lost sales".to_owned(),
+            Self::ChinaRevenue | Self::ChinaShare => {
+                let word = MEASURES.iter().find(|(_, measure)| *measure == self);
+                let words = word.map_or_else(String::new, |(word, _)| word.replace('_', " "));
+                let mut letters = words.chars();
+                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            }
+        }
+    }
+}
 
 /// Whether a figure was foreseen or entered in the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -96,7 +115,7 @@ pub struct Figure {
     pub range: Bounds<f64>,
     /// Its unit.
     pub unit: Unit,
-    /// Id of the basis on which sales are ascribed to China.
+    /// Id of the basis on which sales are ascribed to countries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
     /// Part under the rule.
@@ -141,7 +160,7 @@ impl Figure {
     }
 }
 
-/// How a figure ascribes sales to China.
+/// How a figure ascribes sales to countries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Basis {
     /// Id within the firm's file.
@@ -229,7 +248,7 @@ pub struct FirmRecord {
 /// Two figures that must not meet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotJoin {
-    /// They ascribe sales to China in different ways.
+    /// They ascribe sales to countries in different ways.
     #[error("{first} is by {first_basis} and {second} by {second_basis}: the two are different series")]
     Bases {
         /// Period of the first.

@@ -7,7 +7,7 @@
 //!   quarter; its own outlook of what could ship; a figure of lost sales for a year, spread evenly
 //!   over the quarters of it that had not ended when it became known; what was sold and what was
 //!   lost in quarters on record (the latest, with the range over the last four); and if nothing of
-//!   the part is on record, between nothing and all sales to China of the latest quarter on one basis.
+//!   the part is on record, between nothing and all sales to the country under the rule of the latest quarter on one basis.
 //! * *The quarter under way*: the even share of the days that are left is the least, the whole
 //!   quarter the most, since sales may bunch at its end. A figure for the quarter itself is not cut.
 //! * *Stock*: the charge that the firm foresaw while nothing of it is booked (it is the stock and
@@ -54,7 +54,7 @@ pub enum Supposed {
 pub struct Assumptions {
     /// Quarters to show, the one under way included.
     pub quarters: usize,
-    /// Basis of sales to China; the first one with a figure if not given.
+    /// Basis of sales to the country under the rule; the first one with a figure if not given.
     pub basis: Option<String>,
     /// Part; the one with the latest figure if not given.
     pub part: Option<String>,
@@ -112,7 +112,7 @@ pub struct QuarterRisk {
     pub later: Vec<Later>,
 }
 
-/// Share of sales that went to China, as last reported.
+/// Share of sales that went to the country under the rule, as last reported.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChinaShare {
     /// Period.
@@ -136,9 +136,9 @@ pub struct AtRisk {
     pub state: Supposed,
     /// Part under the rule, if the record has figures of one.
     pub part: Option<String>,
-    /// Basis of sales to China, in words.
+    /// Basis of sales to the country under the rule, in words.
     pub basis: Option<String>,
-    /// Share of sales that went to China.
+    /// Share of sales that went to the country under the rule.
     pub china_share: Option<ChinaShare>,
     /// By quarter.
     pub quarters: Vec<QuarterRisk>,
@@ -452,7 +452,7 @@ fn charge(known: &Charges<'_>, state: Supposed, shares: &Shares, is_first: bool)
 fn unused(record: &FirmRecord, on: Date) -> Vec<String> {
     let mut reasons = Vec::new();
     for figure in &record.figures {
-        let name = format!("{} {}", figure.period, later::measure_words(figure.measure));
+        let name = format!("{} {}", figure.period, figure.measure.words());
         if figure.known.is_none() {
             reasons.push(format!("{name}: the day on which it was known is not on record"));
         } else if let super::record::Unit::Currency(code) = &figure.unit {

@@ -43,7 +43,7 @@ pub struct ExposureRequest {
     /// Quarters to show, that under way included; four if none.
     #[serde(default)]
     pub quarters: Option<usize>,
-    /// How sales are ascribed to China; the record's first with a figure if none.
+    /// How sales are ascribed to countries; the record's first with a figure if none.
     #[serde(default)]
     pub basis: Option<String>,
     /// Part under the rule; the one of the latest figure if none.

@@ -1,5 +1,5 @@
 //! Acronyms that the words of a name give: initials, with and without places, `group` and the legal
-//! form (SMIC counts the C of *Corporation*, USTC the C of *China*).
+//! form (SMIC counts the C of *Corporation*, USTC the C of a country).
 
 use crate::names::fold::pieces;
 use crate::names::lexicon::WordClass;

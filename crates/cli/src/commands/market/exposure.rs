@@ -117,7 +117,12 @@ fn print(out: &mut dyn Write, answer: &ExposureAnswer) -> io::Result<()> {
         paragraph(
             out,
             0,
-            &format!("sales to China: {share} of all in {}, {how}, by {}", china.period, china.basis),
+            &format!(
+                "{}: {share} of all in {}, {how}, by {}",
+                Measure::ChinaShare.words(),
+                china.period,
+                china.basis
+            ),
         )?;
     }
     if let Some(note) = &answer.note {
@@ -216,7 +221,7 @@ fn print_later(out: &mut dyn Write, state: &AtRisk) -> io::Result<()> {
         let source = sources.iter().position(|source| *source == figure.source).unwrap_or_default();
         vec![
             figure.period.to_string(),
-            format!("{}{}", measure_words(figure.measure), kind_words(figure.kind)),
+            format!("{}{}", figure.measure.words(), kind_words(figure.kind)),
             amount(figure.range, &figure.unit),
             figure.known.to_string(),
             format!("{} [{}]", figure.certainty, source + 1),
@@ -287,23 +292,12 @@ pub(super) fn figure_line(figure: &Figure) -> String {
     format!(
         "{} {}{}{basis}: {} ({}{known}) {}",
         figure.period,
-        measure_words(figure.measure),
+        figure.measure.words(),
         kind_words(figure.kind),
         amount(figure.range, &figure.unit),
         figure.certainty,
         figure.source,
     )
-}
-
-const fn measure_words(measure: Measure) -> &'static str {
-    match measure {
-        Measure::TotalRevenue => "all sales",
-        Measure::ChinaRevenue => "sales to China",
-        Measure::ChinaShare => "share of China",
-        Measure::RestrictedRevenue => "sales of the part to China",
-        Measure::InventoryCharge => "charge",
-        Measure::LostSales => "lost sales",
-    }
 }
 
 const fn kind_words(kind: FigureKind) -> &'static str {

@@ -1,4 +1,4 @@
-//! `narrows ripple --cut`
+//! `narrows ripple`
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,14 +11,14 @@ use narrows::ripple::Band;
 use narrows::{Date, Failure, Operation, Workbench};
 
 use crate::Stop;
-use crate::arguments::{CutArguments, Format, RippleCommand};
+use crate::arguments::{CutArguments, Format, RippleCommand, RippleSubcommand};
 use crate::commands::market::{exposure, ripple_sectors};
 use crate::commands::{print_csv, print_json};
 use crate::text::{self, FAINT, HEADING, heading, item, paragraph};
 
 pub(crate) fn run(workbench: &Workbench, command: &RippleCommand, format: Format) -> Result<u8, Stop> {
-    if let Some(table) = &command.sectors {
-        return ripple_sectors::run(workbench, table, &command.of_sectors, format);
+    if let Some(RippleSubcommand::Sectors(command)) = &command.sectors {
+        return ripple_sectors::run(workbench, command, format);
     }
     let request = request(command)?;
     let answer = Ripple::run(workbench, &request)?;
@@ -31,12 +31,9 @@ pub(crate) fn run(workbench: &Workbench, command: &RippleCommand, format: Format
 }
 
 fn request(command: &RippleCommand) -> Result<RippleRequest, Failure> {
-    let CutArguments { from, until, on, quarters, demand, cost_share, events, return_kind, .. } =
-        &command.of_cut;
-    let (Some(cut), Some(from)) = (command.cut.clone(), *from) else {
-        return Err(Failure::input(
-            "expected `--cut MAKER:PART:PLACE` and `--from DATE`, or `--sectors FILE`",
-        ));
+    let CutArguments { until, on, quarters, demand, cost_share, events, return_kind, .. } = &command.of_cut;
+    let (Some(cut), Some(from)) = (command.cut.clone(), command.from) else {
+        return Err(Failure::input("expected `--cut MAKER:PART:PLACE` and `--from DATE`, or `sectors FILE`"));
     };
     Ok(RippleRequest {
         maker: cut.maker,

@@ -1,4 +1,4 @@
-//! `narrows ripple --sectors`
+//! `narrows ripple sectors`
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,20 +8,15 @@ use narrows::ripple::{Ordering, Parameters};
 use narrows::{Failure, Operation, Workbench};
 
 use crate::Stop;
-use crate::arguments::{By, Format, OrderingArgument, SectorArguments};
+use crate::arguments::{By, Format, OrderingArgument, SectorsCommand};
 use crate::commands::{print_csv, print_json};
 use crate::files;
 use crate::text::{self, FAINT, HEADING, heading, paragraph};
 
-pub(super) fn run(
-    workbench: &Workbench,
-    table: &Path,
-    arguments: &SectorArguments,
-    format: Format,
-) -> Result<u8, Stop> {
+pub(super) fn run(workbench: &Workbench, arguments: &SectorsCommand, format: Format) -> Result<u8, Stop> {
     let by = arguments.by.unwrap_or(By::Summary);
     let request = RippleSectorsRequest {
-        table: csv_text(table)?,
+        table: csv_text(&arguments.table)?,
         shocks: arguments.shocks.as_deref().map(csv_text).transpose()?,
         days: arguments.days.unwrap_or(365),
         parameters: parameters(arguments),
@@ -42,7 +37,7 @@ fn csv_text(path: &Path) -> Result<CsvText, Failure> {
     Ok(CsvText { name: path.display().to_string(), text: files::read_text(path)? })
 }
 
-fn parameters(given: &SectorArguments) -> Parameters {
+fn parameters(given: &SectorsCommand) -> Parameters {
     let plain = Parameters::default();
     Parameters {
         days_of_table: given.days_of_table.unwrap_or(plain.days_of_table),

@@ -27,7 +27,7 @@ pub struct QuarterDemand {
 }
 
 /// What buyers would have taken of a part, by quarter from that of `from` on, by what was known on
-/// a day. Without a part: all sales to China.
+/// a day. Without a part: all sales to the country under the rule.
 ///
 /// # Errors
 /// [`RiskFault`] for an unknown basis or part, or a day beyond any calendar.

@@ -1,4 +1,4 @@
-//! What was known later, beside what was at risk; and the share of China as last reported.
+//! What was known later, beside what was at risk; and the share of the country under the rule as last reported.
 
 use jiff::civil::Date;
 use narrows_quantity::Certainty;
@@ -38,18 +38,6 @@ pub struct Later {
     pub note: Option<String>,
 }
 
-/// What a measure is called in answers.
-pub(super) const fn measure_words(measure: Measure) -> &'static str {
-    match measure {
-        Measure::TotalRevenue => "total sales",
-        Measure::ChinaRevenue => "sales to China",
-        Measure::ChinaShare => "share of China",
-        Measure::RestrictedRevenue => "sales of the part to China",
-        Measure::InventoryCharge => "charge for stock",
-        Measure::LostSales => "lost sales",
-    }
-}
-
 fn later(figure: &Figure, on: Date) -> Option<Later> {
     let known = figure.known.filter(|known| *known > on)?;
     let counts =
@@ -86,7 +74,7 @@ pub(super) fn of_longer_periods(record: &FirmRecord, on: Date) -> Vec<Later> {
     sorted(longer.filter_map(|figure| later(figure, on)).collect())
 }
 
-/// The latest share of China: as reported, or sales to China over all sales of the same period.
+/// The latest share of the country under the rule: as reported, or sales there over all sales of the same period.
 pub(super) fn china_share(record: &FirmRecord, on: Date, basis: Option<&Basis>) -> Option<ChinaShare> {
     let is_ours = |figure: &&Figure| {
         figure.kind == Kind::Booked && basis.is_none_or(|basis| figure.basis.as_ref() == Some(&basis.id))

@@ -1,4 +1,4 @@
-//! What buyers in China would have taken in a quarter.
+//! What buyers in the country under the rule would have taken in a quarter.
 
 use jiff::civil::Date;
 
@@ -182,7 +182,7 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    /// Between nothing and all sales to China of the latest period, on one basis.
+    /// Between nothing and all sales to the country under the rule of the latest period, on one basis.
     fn by_china(&self, assumed: &mut Vec<String>) -> Option<Estimate> {
         let basis = self.basis?;
         let ours: Vec<&Figure> = self
@@ -197,18 +197,22 @@ impl<'a> Wanted<'a> {
         let quarters = f64::from(latest.period.quarters());
         let (most, how) = match last_quarter_of_year(latest, &ours) {
             _ if latest.period.is_quarter() => {
-                (latest.usd()?.high, format!("all sales to China of {}", latest.period))
+                (latest.usd()?.high, format!("all sales to the country under the rule of {}", latest.period))
             }
-            Some(rest) => {
-                (rest, format!("all sales to China of {} less its first three quarters", latest.period))
-            }
+            Some(rest) => (
+                rest,
+                format!(
+                    "all sales to the country under the rule of {} less its first three quarters",
+                    latest.period
+                ),
+            ),
             None => (
                 latest.usd()?.high * (1.0 / quarters),
-                format!("an even part of all sales to China of {}", latest.period),
+                format!("an even part of all sales to the country under the rule of {}", latest.period),
             ),
         };
         assumed.push(format!(
-            "how much of the sales to China the rule reaches is not on record by then: between nothing and all, by {}",
+            "how much of the sales to the country under the rule it reaches is not on record by then: between nothing and all, by {}",
             basis.name
         ));
         Some(Estimate {

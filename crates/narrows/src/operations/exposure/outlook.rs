@@ -30,7 +30,7 @@ pub struct OutlookRequest {
     /// Quarters to show, that under way included; four if none.
     #[serde(default)]
     pub quarters: Option<usize>,
-    /// How sales are ascribed to China; the record's first with a figure if none.
+    /// How sales are ascribed to countries; the record's first with a figure if none.
     #[serde(default)]
     pub basis: Option<String>,
     /// Part under the rule; the one of the latest figure if none.
@@ -77,7 +77,7 @@ pub struct OutlookAnswer {
     pub on: Date,
     /// Part under the rule.
     pub part: String,
-    /// Basis of sales to China, in words.
+    /// Basis of sales to the country under the rule, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
     /// The rule that may turn.
