@@ -212,7 +212,7 @@ impl<'a> Wanted<'a> {
             ),
         };
         assumed.push(format!(
-            "how much of the sales to the country under the rule it reaches is not on record by then: between nothing and all, by {}",
+            "how much of these sales the rule reaches is not on record by then: between nothing and all, by {}",
             basis.name
         ));
         Some(Estimate {
