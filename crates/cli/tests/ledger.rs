@@ -375,7 +375,7 @@ fn cells_that_begin_as_formulas_do_are_made_harmless() {
     let entries: Vec<Entry> = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "harmless"]
         .into_iter()
         .map(|subject| Entry {
-            kind: "screen".to_owned(),
+            kind: "divine".to_owned(),
             content: Content {
                 request: "{}".to_owned(),
                 answer: "{}".to_owned(),
@@ -399,7 +399,7 @@ fn cells_that_begin_as_formulas_do_are_made_harmless() {
     }
     let replay = narrows(folder.path(), &["ledger", "replay", "a.ledger", "1"]);
     assert_eq!(replay.status.code(), Some(2), "an operation that this program does not have");
-    assert!(said(&replay).contains("receipt 1 is of `screen`, which asks nothing that could be asked again"));
+    assert!(said(&replay).contains("receipt 1 is of `divine`, which asks nothing that could be asked again"));
 }
 
 #[test]

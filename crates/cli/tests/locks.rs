@@ -15,11 +15,12 @@ fn read(path: &Path) -> toml::Table {
     fs::read_to_string(path).expect("a file").parse().expect("TOML")
 }
 
-/// Names of the packages that a manifest needs to be built.
+/// Names of the packages that a manifest needs to be built; those that a feature turns on aside.
 fn needed(manifest: &toml::Table) -> BTreeSet<String> {
     let tables =
         ["dependencies", "build-dependencies"].into_iter().filter_map(|name| manifest.get(name)?.as_table());
-    tables.flat_map(toml::Table::keys).cloned().collect()
+    let is_optional = |it: &toml::Value| it.get("optional").and_then(toml::Value::as_bool) == Some(true);
+    tables.flatten().filter(|(_, it)| !is_optional(it)).map(|(name, _)| name.clone()).collect()
 }
 
 #[test]

@@ -209,11 +209,15 @@ mod tests {
 
     #[test]
     fn every_party_is_kept_joined_removed_or_added() {
-        let before = edition(1, ["X-0", "X-1", "X-2", "X-3"].map(|id| party(id, id)).to_vec());
+        let mut parties = ["X-0", "X-1", "X-2", "X-3"].map(|id| party(id, id)).to_vec();
+        // A field that no party of the list had before would not be compared.
+        let zero = |name: &str| Party { aliases: vec!["Zero".to_owned()], ..party("X-0", name) };
+        *parties.first_mut().unwrap_or_else(|| unreachable!("four parties")) = zero("X-0");
+        let before = edition(1, parties);
         let mut joined = party("X-1", "X-1");
         joined.former_ids = vec!["X-2".to_owned()];
         joined.aliases = vec!["X-2".to_owned()];
-        let after = edition(2, vec![party("X-0", "x 0."), joined, party("X-9", "New")]);
+        let after = edition(2, vec![zero("x 0."), joined, party("X-9", "New")]);
         let found = difference(&before, &after, &Countries::default());
         let [list] = found.lists.as_slice() else { unreachable!("one list") };
         let ids = |parties: &[Party]| parties.iter().map(|party| party.id.clone()).collect::<Vec<_>>();

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use narrows::Date;
 
+use super::RecordArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct ScreenCommand {
     /// The name, in any script
@@ -31,4 +33,6 @@ pub(crate) struct ScreenCommand {
     /// Write the table to a file
     #[arg(long, value_name = "FILE", requires = "batch")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) record: RecordArguments,
 }

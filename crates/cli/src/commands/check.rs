@@ -6,7 +6,7 @@ use std::path::Path;
 use narrows::operations::{Check, CheckAnswer, PlaceReference};
 use narrows::{Decimal, Determination, Failure, LeadsTo, Operation, Workbench, check_batch};
 
-use super::record::Keeper;
+use super::record::{Keeper, answer_table};
 use super::{end_user, print_csv, print_json, table};
 use crate::Stop;
 use crate::arguments::{CheckCommand, Format};
@@ -76,24 +76,16 @@ fn batch(workbench: &Workbench, command: &CheckCommand, path: &Path) -> Result<u
     let mut input = table::Input::open(path)?;
     let format = input.format(path)?;
     let output = command.output.as_deref();
-    let Some(mut keeper) = Keeper::open(workbench, &command.record)? else {
-        return table::answer(output, |output, progress| {
-            check_batch(workbench, &scenario, format, &mut input.text, output, None, progress)
-                .map_err(|failure| failure.within(&input.name))
-        });
-    };
-    // The table is recognised by its bytes, so all of it is read before the first row is answered.
-    let (mut table, hash) = table::spooled(&mut input)?;
-    let mut recorder = keeper.table::<Check>(&scenario, &hash)?;
-    let summary = table::written(output, |output, progress| {
-        check_batch(workbench, &scenario, format, &mut table, output, Some(&mut recorder), progress)
-            .map_err(|failure| failure.within(&input.name))
-    })?;
-    let closing = recorder.close(&summary)?;
-    let (added, met) = (recorder.added(), recorder.met());
-    let kept = keeper.close(closing);
-    kept.tell_rows(added, met)?;
-    table::report(&summary)
+    answer_table::<Check>(
+        workbench,
+        &command.record,
+        &mut input,
+        output,
+        &scenario,
+        |input, output, recorder, progress| {
+            check_batch(workbench, &scenario, format, input, output, recorder, progress)
+        },
+    )
 }
 
 /// The answer as text.

@@ -1,16 +1,18 @@
 //! `--record FILE`: what any command needs to keep receipts of its answers.
 //!
 //! A single answer is recorded before it is shown ([`Keeper::record`]), a table row by row
-//! ([`Keeper::table`]).
+//! ([`answer_table`]).
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
 
 use narrows::record::{BatchRecorder, Hash, Origin, Recorded, Recorder, origin};
-use narrows::{Failure, Operation, Timestamp, Workbench};
+use narrows::{BatchSummary, Failure, Operation, Timestamp, Workbench};
 use narrows_ledger::store::Ledger;
 use serde::Serialize;
 
+use super::table;
+use crate::Stop;
 use crate::arguments::RecordArguments;
 use crate::files;
 
@@ -39,6 +41,39 @@ pub(super) fn origin_now(workbench: &Workbench, recorded_at: Option<Timestamp>) 
         None => files::now()?,
     };
     Ok(origin(workbench, PROGRAM, recorded_at))
+}
+
+/// Answers a table, with receipts of its rows where a ledger is named; exit status 2 if any row is
+/// bad. `options` is what decides the answers beside the table.
+pub(super) fn answer_table<O: Operation>(
+    workbench: &Workbench,
+    arguments: &RecordArguments,
+    input: &mut table::Input,
+    output: Option<&Path>,
+    options: &impl Serialize,
+    mut answer: impl FnMut(
+        &mut dyn BufRead,
+        &mut dyn Write,
+        Option<&mut BatchRecorder<'_>>,
+        &mut dyn FnMut(u64),
+    ) -> Result<BatchSummary, Failure>,
+) -> Result<u8, Stop> {
+    let name = input.name.clone();
+    let Some(mut keeper) = Keeper::open(workbench, arguments)? else {
+        return table::answer(output, |output, progress| {
+            answer(&mut input.text, output, None, progress).map_err(|failure| failure.within(&name))
+        });
+    };
+    // The table is recognised by its bytes, so all of it is read before the first row is answered.
+    let (mut table, hash) = table::spooled(input)?;
+    let mut recorder = keeper.table::<O>(options, &hash)?;
+    let summary = table::written(output, |output, progress| {
+        answer(&mut table, output, Some(&mut recorder), progress).map_err(|failure| failure.within(&name))
+    })?;
+    let closing = recorder.close(&summary)?;
+    let (added, met) = (recorder.added(), recorder.met());
+    keeper.close(closing).tell_rows(added, met)?;
+    table::report(&summary)
 }
 
 impl Keeper {
@@ -71,7 +106,7 @@ impl Keeper {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub(super) fn table<O: Operation>(
+    fn table<O: Operation>(
         &mut self,
         options: &impl Serialize,
         table: &Hash,
@@ -80,7 +115,7 @@ impl Keeper {
     }
 
     /// Closes the ledger.
-    pub(super) fn close(self, last: Recorded) -> Kept {
+    fn close(self, last: Recorded) -> Kept {
         let unsealed = self.ledger.close().err().map(|fault| fault.to_string());
         Kept { path: self.path, last, unsealed }
     }
@@ -93,7 +128,7 @@ impl Kept {
     }
 
     /// Says on standard error what became of the rows of a table.
-    pub(super) fn tell_rows(&self, added: u64, met: u64) -> io::Result<()> {
+    fn tell_rows(&self, added: u64, met: u64) -> io::Result<()> {
         let before = if met > 0 { format!(", {met} were there") } else { String::new() };
         self.tell_words(&format!(
             "recorded {added} rows{before}, closed by receipt {} of",

@@ -7,6 +7,7 @@ use narrows::operations::{FoundIn, Screen, ScreenAnswer, ScreenHit, ScreenReques
 use narrows::screening::{BatchOptions, screen_batch};
 use narrows::{Operation, Workbench};
 
+use super::record::{Keeper, answer_table};
 use super::{print_csv, print_json, table};
 use crate::Stop;
 use crate::arguments::{Format, ScreenCommand};
@@ -25,10 +26,16 @@ pub(crate) fn run(workbench: &Workbench, command: &ScreenCommand, format: Format
         edition: command.edition,
     };
     let answer = Screen::run(workbench, &request)?;
+    let kept = Keeper::open(workbench, &command.record)?
+        .map(|keeper| keeper.record::<Screen>(&request, &answer))
+        .transpose()?;
     match format {
         Format::Json => print_json(&answer)?,
         Format::Csv => print_csv(&CSV, answer.hits.iter().map(|hit| csv_row(&answer, hit)))?,
         Format::Text => print(&mut anstream::stdout().lock(), &answer)?,
+    }
+    if let Some(kept) = kept {
+        kept.tell()?;
     }
     Ok(0)
 }
@@ -44,10 +51,17 @@ fn batch(workbench: &Workbench, command: &ScreenCommand, path: &Path) -> Result<
     let asked = BatchOptions { options, edition: command.edition };
     let mut input = table::Input::open(path)?;
     let format = input.format(path)?;
-    table::answer(command.output.as_deref(), |output, progress| {
-        screen_batch(workbench, &asked, format, &mut input.text, output, progress)
-            .map_err(|failure| failure.within(&input.name))
-    })
+    let output = command.output.as_deref();
+    answer_table::<Screen>(
+        workbench,
+        &command.record,
+        &mut input,
+        output,
+        &asked.question(""),
+        |input, output, recorder, progress| {
+            screen_batch(workbench, &asked, format, input, output, recorder, progress)
+        },
+    )
 }
 
 const CSV: [&str; 9] = ["query", "rank", "id", "name", "list", "score", "strength", "reason", "also_ids"];

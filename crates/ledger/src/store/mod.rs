@@ -16,7 +16,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 pub use erase::Erased;
 pub use read::{Line, Selection};
@@ -28,6 +28,8 @@ use problem::{about, input};
 
 /// How long a writer waits for the others.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it waits between two tries where SQLite does not wait itself.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A book of receipts in a file.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ impl Ledger {
     pub fn open_or_create(path: &Path) -> Result<Self, Fault> {
         let mut ledger = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         ledger.prepare(true)?;
-        let mode: String = ledger.ask("PRAGMA journal_mode = WAL")?;
+        let mode = ledger.write_ahead()?;
         if mode != "wal" {
             return Err(input(path, &format!("its file system has no write-ahead log (found `{mode}`)")));
         }
@@ -95,6 +97,22 @@ impl Ledger {
             self.connection.set_db_config(keep, true).map_err(|error| self.fault(error))?;
         }
         Ok(())
+    }
+
+    /// Brings the file into write-ahead-log mode. Of two that make a file at once SQLite refuses one
+    /// without asking it to wait, as neither could go on; it tries again here.
+    fn write_ahead(&self) -> Result<String, Fault> {
+        let ask = || self.connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0));
+        let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
+        loop {
+            match ask() {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && left > 0 => {
+                    left -= 1;
+                    std::thread::sleep(PAUSE);
+                }
+                answer => return answer.map_err(|error| self.fault(error)),
+            }
+        }
     }
 
     fn state(&self) -> Result<State, Fault> {

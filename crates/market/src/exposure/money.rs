@@ -13,7 +13,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use serde::Serialize;
 
-/// United States dollars.
+/// Dollars (USD).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize)]
 pub struct Usd(pub f64);
 

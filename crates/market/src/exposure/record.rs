@@ -90,7 +90,7 @@ pub enum Bound {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// United States dollars.
+    /// Dollars (USD).
     Usd,
     /// A currency by its ISO 4217 code. Never added to dollars.
     Currency(String),

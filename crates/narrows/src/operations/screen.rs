@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::named_edition::NamedEdition;
-use crate::operation::Operation;
+use crate::operation::{Operation, Summary};
 use crate::workbench::Workbench;
 
 /// Listed parties that a name may be.
@@ -148,6 +148,12 @@ impl Operation for Screen {
     const SUMMARY: &'static str = "Listed parties that a name may be, in any script, each with the reason.";
     type Request = ScreenRequest;
     type Answer = ScreenAnswer;
+
+    fn summary(request: &ScreenRequest, answer: &ScreenAnswer) -> Summary {
+        let best = answer.hits.first();
+        let status = best.map_or_else(|| "no hit".to_owned(), |hit| format!("{} {}", hit.strength, hit.id));
+        Summary { subject: Some(request.name.clone()), status: Some(status) }
+    }
 
     fn run(workbench: &Workbench, request: &ScreenRequest) -> Result<ScreenAnswer, Failure> {
         let options = workbench.screening_options(

@@ -13,7 +13,9 @@ use serde_json::{Map, Value};
 use crate::batch::{BatchFormat, BatchSummary};
 use crate::failure::Failure;
 use crate::named_edition::NamedEdition;
-use crate::operations::also_ids;
+use crate::operation::Operation as _;
+use crate::operations::{Screen, ScreenRequest, also_ids};
+use crate::record::{BatchRecorder, Outgoing, Ticket};
 use crate::workbench::Workbench;
 
 /// The column that asks.
@@ -36,7 +38,23 @@ pub struct BatchOptions {
     pub edition: Option<Date>,
 }
 
-/// Screens every row of a table. `progress` is told the number of rows from time to time.
+impl BatchOptions {
+    /// The single question that a row with this name asks.
+    #[must_use]
+    pub fn question(&self, name: &str) -> ScreenRequest {
+        ScreenRequest {
+            name: name.to_owned(),
+            lists: self.options.lists.clone(),
+            country: self.options.country.clone(),
+            threshold: Some(self.options.threshold),
+            top: Some(self.options.top),
+            edition: self.edition,
+        }
+    }
+}
+
+/// Screens every row of a table. `progress` is told the number of rows from time to time. With a
+/// recorder, what is written is on record.
 ///
 /// # Errors
 /// An unreadable table or header, failing output, or problems in the data. Errors of single rows are
@@ -47,13 +65,55 @@ pub fn screen_batch(
     format: BatchFormat,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
+    recorder: Option<&mut BatchRecorder<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
     let named = workbench.named_edition(asked.edition)?;
     let mut rows = Rows { named: &named, screener: Screener::new(&named.index), options: &asked.options };
+    let mut sink = Sink { workbench, asked, output, outgoing: recorder.map(Outgoing::new) };
     match format {
-        BatchFormat::Csv => csv_rows(&mut rows, input, output, progress),
-        BatchFormat::JsonLines => json_rows(&mut rows, input, output, progress),
+        BatchFormat::Csv => csv_rows(&mut rows, input, &mut sink, progress),
+        BatchFormat::JsonLines => json_rows(&mut rows, input, &mut sink, progress),
+    }
+}
+
+/// Where answered rows go: to the output, or first on record.
+struct Sink<'s, 'r> {
+    workbench: &'s Workbench,
+    asked: &'s BatchOptions,
+    output: &'s mut dyn Write,
+    outgoing: Option<Outgoing<'s, 'r, Vec<u8>>>,
+}
+
+impl Sink<'_, '_> {
+    /// All that was written for a row (from 1), and the name that it screened, if it did.
+    fn put(&mut self, number: u64, name: Option<&str>, written: Vec<u8>) -> Result<(), Failure> {
+        let Some(outgoing) = &mut self.outgoing else {
+            return self.output.write_all(&written).map_err(failed_output);
+        };
+        let ticket = match name {
+            None => Ticket::Nothing,
+            Some(name) => {
+                let (workbench, question) = (self.workbench, self.asked.question(name));
+                let answer = |question: &ScreenRequest| Screen::run(workbench, question);
+                outgoing.recorder().ticket::<Screen>(number, &question, answer)?
+            }
+        };
+        let bytes = written.len();
+        if outgoing.add(written, bytes, ticket) { self.release() } else { Ok(()) }
+    }
+
+    fn release(&mut self) -> Result<(), Failure> {
+        let Some(outgoing) = &mut self.outgoing else { return Ok(()) };
+        for (written, _) in outgoing.release()? {
+            self.output.write_all(&written).map_err(failed_output)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.release()?;
+        self.output.flush().map_err(failed_output)
     }
 }
 
@@ -110,14 +170,20 @@ pub fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
+/// One record as it stands in a table.
+fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    writer.write_record(fields).map_err(failed_output)?;
+    writer.into_inner().map_err(failed_output)
+}
+
 fn csv_rows(
     rows: &mut Rows<'_>,
     input: &mut dyn BufRead,
-    output: &mut dyn Write,
+    sink: &mut Sink<'_, '_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
     let header = reader
         .byte_headers()
         .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
@@ -128,10 +194,9 @@ fn csv_rows(
         .map(|name| String::from_utf8_lossy(name).trim().trim_start_matches('\u{feff}').to_owned())
         .collect();
     let column = query_column(&names)?;
-    for name in &names {
-        writer.write_field(renamed(name, &mut summary.notices)).map_err(failed_output)?;
-    }
-    writer.write_record(OUTPUT).map_err(failed_output)?;
+    let own = OUTPUT.into_iter().map(str::to_owned);
+    let head: Vec<String> = names.iter().map(|name| renamed(name, &mut summary.notices)).chain(own).collect();
+    sink.put(0, None, csv_line(head)?)?;
     let mut record = csv::ByteRecord::new();
     loop {
         match reader.read_byte_record(&mut record) {
@@ -146,22 +211,27 @@ fn csv_rows(
         } else {
             Err(format!("expected {} fields, found {}", header.len(), record.len()))
         };
-        let answers = rows.answer(name).unwrap_or_else(|error| {
-            summary.errors += 1;
-            vec![with_error(error)]
-        });
+        let screened = name.clone().ok();
+        let (answers, screened) = match rows.answer(name) {
+            Ok(answers) => (answers, screened),
+            Err(error) => {
+                summary.errors += 1;
+                (vec![with_error(error)], None)
+            }
+        };
+        let mut written = Vec::new();
         for cells in answers {
             // Rows that are too short or too long are brought to the width of the header.
-            for at in 0..header.len() {
-                writer.write_field(record.get(at).unwrap_or_default()).map_err(failed_output)?;
-            }
-            writer.write_record(cells.iter().map(|cell| harmless(cell))).map_err(failed_output)?;
+            let own = (0..header.len()).map(|at| record.get(at).unwrap_or_default().to_vec());
+            let added = cells.iter().map(|cell| harmless(cell).into_bytes());
+            written.extend(csv_line(own.chain(added))?);
         }
+        sink.put(summary.rows, screened, written)?;
         if summary.rows % REPORTED == 0 {
             progress(summary.rows);
         }
     }
-    writer.flush().map_err(failed_output)?;
+    sink.finish()?;
     progress(summary.rows);
     Ok(summary)
 }
@@ -194,7 +264,7 @@ fn renamed(name: &str, notices: &mut BTreeSet<String>) -> String {
 fn json_rows(
     rows: &mut Rows<'_>,
     input: &mut dyn BufRead,
-    output: &mut dyn Write,
+    sink: &mut Sink<'_, '_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
     let mut summary = BatchSummary::default();
@@ -231,10 +301,14 @@ fn json_rows(
                 (Map::from_iter([("line".to_owned(), line)]), Err(error))
             }
         };
-        let answers = answers.unwrap_or_else(|error| {
-            summary.errors += 1;
-            vec![with_error(error)]
-        });
+        let (answers, screened) = match answers {
+            Ok(answers) => (answers, query_field(&object).ok()),
+            Err(error) => {
+                summary.errors += 1;
+                (vec![with_error(error)], None)
+            }
+        };
+        let mut written = Vec::new();
         for cells in answers {
             let mut row: Map<String, Value> = object
                 .iter()
@@ -243,14 +317,15 @@ fn json_rows(
             for (name, cell) in OUTPUT.into_iter().zip(cells) {
                 row.insert(name.to_owned(), typed(name, cell));
             }
-            serde_json::to_writer(&mut *output, &row).map_err(failed_output)?;
-            output.write_all(b"\n").map_err(failed_output)?;
+            serde_json::to_writer(&mut written, &row).map_err(failed_output)?;
+            written.push(b'\n');
         }
+        sink.put(summary.rows, screened, written)?;
         if summary.rows % REPORTED == 0 {
             progress(summary.rows);
         }
     }
-    output.flush().map_err(failed_output)?;
+    sink.finish()?;
     progress(summary.rows);
     Ok(summary)
 }
