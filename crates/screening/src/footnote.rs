@@ -1,7 +1,7 @@
 //! Marks of footnotes in a licence requirement.
 //!
 //! The Entity List sets them as superior figures, which the text of a file brings down to the
-//! line: `734.9(g),3 746.8(a)(3)`, `734.9(e) 1 and 744.11 of the EAR 2`, `744.11 of the EAR)4.`
+//! line: `734.9(g),3 746.8(a)(3)`, `734.9(e) 1 and 744.11 of the .. 2`, `744.11 of the ..)4.`
 
 use serde::Serialize;
 

@@ -57,14 +57,16 @@ pub(super) enum State {
 impl State {
     pub(super) fn of(connection: &Connection, path: &Path) -> Result<Self, Fault> {
         let fault = |error| about(path, error);
+        // The tables are counted before the id is read: who makes a ledger meanwhile commits both
+        // at once, so that tables without an id are another file's.
+        let count = "SELECT count(*) FROM sqlite_schema";
+        let objects: i64 = connection.query_row(count, (), |row| row.get(0)).map_err(fault)?;
         let id: i32 = header_field(connection, "application_id").map_err(fault)?;
         match id {
             SEALED => return Ok(Self::Sealed),
             OPEN => return Ok(Self::Open),
             _ => {}
         }
-        let count = "SELECT count(*) FROM sqlite_schema";
-        let objects: i64 = connection.query_row(count, (), |row| row.get(0)).map_err(fault)?;
         let [family @ .., format] = id.to_be_bytes();
         if [*b"nwl", *b"NWl"].contains(&family) {
             let format = char::from(format);

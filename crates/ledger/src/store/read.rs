@@ -99,8 +99,11 @@ impl Ledger {
             };
             Fault::Unknown(format!("ledger `{}`: {words} `{shown}`; {all}", self.path.display()))
         };
+        // A hash may have no letter among its digits; a number has never so many.
+        let is_hash = name.parse::<Hash>().is_ok();
         if let Ok(sequence) = name.parse::<u64>()
             && sequence <= chain.length()
+            && !is_hash
         {
             let found = at(&self.connection, sequence).map_err(fault)?;
             return found.ok_or_else(|| unknown("there is no receipt"));
