@@ -1,7 +1,7 @@
 //! The fuzzers and the peer are workspaces of their own, with lock files of their own, and are
 //! built with `--locked`: a crate that gains a dependency must reach them too.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+#![expect(clippy::expect_used, reason = "test code: a panic is the report")]
 
 use std::collections::BTreeSet;
 use std::fs;

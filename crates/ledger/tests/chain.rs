@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         match self.take(1)[0] {
             0 => None,
             1 => Some(read(self)),
-            other => panic!("a field is there or not, found {other}"),
+            other => unreachable!("a field is there or not, found {other}"),
         }
     }
 }

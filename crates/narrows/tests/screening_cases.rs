@@ -1,6 +1,8 @@
 //! Names that somebody wrote in some way, and who is meant: how often the right party comes first, and how
 //! often a firm that nobody listed is taken for one. By kind, with the bars that must hold.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code: a panic is the report")]
+
 use std::collections::BTreeMap;
 
 use narrows::Workbench;

@@ -1,6 +1,8 @@
 //! What must hold of every listed name in both editions: it finds itself, however it is written; more words
 //! or other order do not lose it; and the index finds what a comparison with every name finds.
 
+#![expect(clippy::unwrap_used, reason = "test code: a panic is the report")]
+
 use std::sync::Arc;
 
 use narrows::matching::{Hit, Options, Screener, Strength};
