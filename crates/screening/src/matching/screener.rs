@@ -100,7 +100,7 @@ impl<'i> Screener<'i> {
         let has_form = analyses.iter().any(|analysis| !analysis.legal_forms.is_empty());
         match letters {
             0 if !has_form => return refused(Refusal::Empty),
-            1 if analyses.iter().all(|analysis| analysis.key.is_ascii()) => {
+            1 if !has_form && analyses.iter().all(|analysis| analysis.key.is_ascii()) => {
                 return refused(Refusal::OneLetter);
             }
             _ => {}

@@ -233,6 +233,8 @@ fn latin_lookalike(letter: char) -> Option<char> {
     let mut buffer = [0; 4];
     let mut prototype = skeleton(letter.encode_utf8(&mut buffer));
     let first = prototype.next().filter(char::is_ascii_alphanumeric)?;
+    // The standard takes a small l for the prototype of a capital I, too.
+    let first = if first == 'l' && letter.is_uppercase() { 'I' } else { first };
     prototype.next().is_none().then_some(first)
 }
 

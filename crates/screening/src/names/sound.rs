@@ -18,6 +18,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("aya", "aia"),
     ("ekh", "ec"),
     ("ech", "ec"),
+    ("eh", "ec"),
     ("kh", "h"),
     ("ck", "k"),
     ("ph", "f"),
