@@ -168,7 +168,10 @@ fn print(out: &mut dyn Write, answer: &ShockAnswer) -> io::Result<()> {
             ]),
             None => cells.extend(["none".to_owned(), String::new(), String::new(), String::new()]),
         }
-        cells.push(row.factors.join(", "));
+        // The notes tell which of them the mix is made of.
+        let is_mix = asked.model == Model::Synthetic;
+        let against = if is_mix { format!("{} others", row.factors.len()) } else { row.factors.join(", ") };
+        cells.push(against);
         cells
     });
     let header = ["ticker", "day 0", "raw", "abnormal", "error", "t", "p", "benchmark"];
