@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::operations::{Check, CheckRequest, Checker};
 use crate::record::{BatchRecorder, Outgoing, Recorded, Ticket};
 use crate::scenario::Scenario;
+use crate::table::{self, failed_output, next_line, next_record};
 use crate::workbench::Workbench;
 
 /// Form of a table; the output has that of the input.
@@ -47,9 +48,6 @@ const OUTPUT: [&str; 7] = ["status", "class", "provisions", "nearest_margin", "m
 /// The column that is added where answers are recorded: the number of the receipt.
 const RECEIPT: &str = "receipt";
 
-/// A longer line of JSON is refused unread, so that no line can exhaust the memory.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
-
 /// Answers every row of a table, and records the answers where a recorder is given. `progress`
 /// is told the number of rows from time to time.
 ///
@@ -74,10 +72,6 @@ pub fn check_batch(
     }
 }
 
-fn failed_output(error: impl std::fmt::Display) -> Failure {
-    Failure::input(format!("the output cannot be written: {error}"))
-}
-
 fn csv_rows(
     rows: &mut Rows<'_>,
     input: &mut dyn BufRead,
@@ -88,10 +82,7 @@ fn csv_rows(
     let mut outgoing = recorder.map(Outgoing::new);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
-    let header = reader
-        .byte_headers()
-        .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
-        .clone();
+    let header = table::header(&mut reader)?;
     let mut summary = BatchSummary::default();
     let columns = Columns::of(&header, outgoing.is_some(), &mut summary.notices)?;
     let mut record = header.clone();
@@ -100,21 +91,10 @@ fn csv_rows(
         record.push_field(RECEIPT.as_bytes());
     }
     writer.write_byte_record(&record).map_err(failed_output)?;
-    loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
-        }
-        summary.rows += 1;
+    while next_record(&mut reader, &mut record, &mut summary.rows)? {
         let row = columns.row(&record);
         let mut answer = row.and_then(|row| rows.answer(&row, summary.rows, &mut outgoing));
-        // Rows that are too short or too long are brought to the width of the header.
-        let found = record.len();
-        record.truncate(header.len());
-        for _ in found..header.len() {
-            record.push_field(b"");
-        }
+        table::to_width(&mut record, header.len());
         summary.errors += u64::from(answer.is_err());
         for cell in cells(&answer) {
             record.push_field(cell.as_bytes());
@@ -173,40 +153,13 @@ fn json_rows(
     let mut outgoing = recorder.map(Outgoing::new);
     let mut summary = BatchSummary::default();
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        let read = std::io::Read::take(&mut *input, LONGEST_LINE).read_until(b'\n', &mut line);
-        match read {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
-        }
-        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-            return Err(Failure::input(format!(
-                "row {}: expected lines of less than 64 MiB",
-                summary.rows + 1
-            )));
-        }
-        let text =
-            if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        summary.rows += 1;
-        let parsed: Result<Map<String, Value>, Failure> = serde_json::from_slice(text)
-            .map_err(|error| Failure::input(format!("expected a JSON object on one line: {error}")));
-        let (mut object, mut answer) = match parsed {
-            Ok(object) => {
-                let row = json_row(&object, outgoing.is_some(), &mut summary.notices);
-                let answer = row.and_then(|row| rows.answer(&row, summary.rows, &mut outgoing));
-                (object, answer)
-            }
-            Err(failure) => {
-                // What cannot be read is handed back as it came.
-                let line = Value::String(String::from_utf8_lossy(text.trim_ascii()).into_owned());
-                (Map::from_iter([("line".to_owned(), line)]), Err(failure))
-            }
-        };
+    while let Some(text) = next_line(input, &mut line, &mut summary.rows)? {
+        let (mut object, read) = table::object(text);
+        let mut answer = read.map_err(Failure::input).and_then(|()| {
+            let row = json_row(&object, outgoing.is_some(), &mut summary.notices)?;
+            rows.answer(&row, summary.rows, &mut outgoing)
+        });
+        let bytes = text.len();
         summary.errors += u64::from(answer.is_err());
         for (name, cell) in OUTPUT.into_iter().zip(cells(&answer)) {
             // A row refused for a field of ours keeps that field as it came.
@@ -218,7 +171,7 @@ fn json_rows(
             None => write_line(output, &object)?,
             Some(outgoing) => {
                 let ticket = ticket(&mut answer);
-                if outgoing.add(object, line.len(), ticket) {
+                if outgoing.add(object, bytes, ticket) {
                     json_release(outgoing, output)?;
                 }
             }

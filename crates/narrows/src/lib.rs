@@ -23,6 +23,7 @@ pub mod performance;
 pub mod record;
 mod scenario;
 pub mod screening;
+mod table;
 mod workbench;
 
 pub use batch::{BatchFormat, BatchSummary, check_batch};
@@ -33,6 +34,7 @@ pub use named_edition::NamedEdition;
 pub use operation::{Entry, OPERATIONS, Operation, Summary};
 pub use parties::PartyRegister;
 pub use scenario::{ReformText, Scenario};
+pub use table::harmless;
 pub use workbench::{OverlayFile, Workbench};
 
 /// The day that lies so many days after 1970-01-01, for faces that have a clock.

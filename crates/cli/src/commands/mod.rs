@@ -49,14 +49,11 @@ fn print_csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Re
     Ok(())
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet takes for a formula; a number is none, whatever its sign.
 fn inert(cell: &str) -> Cow<'_, str> {
     let number = cell.trim_end_matches('%');
     let is_number = || number.ends_with(|end: char| end.is_ascii_digit()) && number.parse::<f64>().is_ok();
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number() {
-        return Cow::Owned(format!("'{cell}"));
-    }
-    Cow::Borrowed(cell)
+    if is_number() { Cow::Borrowed(cell) } else { narrows::harmless(cell) }
 }
 
 /// A count of rows on standard error, if that is a terminal.

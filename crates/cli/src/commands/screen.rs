@@ -78,7 +78,7 @@ fn csv_row(answer: &ScreenAnswer, hit: &ScreenHit) -> Vec<String> {
         format!("{}; listed as {}", hit.reason, hit.found),
         hit.also_ids.join(" "),
     ];
-    row.iter().map(|cell| narrows::screening::harmless(cell)).collect()
+    row.iter().map(|cell| narrows::harmless(cell).into_owned()).collect()
 }
 
 fn print(out: &mut dyn Write, answer: &ScreenAnswer) -> io::Result<()> {

@@ -8,6 +8,7 @@ use narrows_market::study::{FactorTable, Model, ReturnKind, Specification, Windo
 use super::desk::{Asked, Day, Desk};
 use crate::batch::{BatchSummary, resemblance};
 use crate::failure::Failure;
+use crate::table::{failed_output, to_width};
 use crate::workbench::Workbench;
 
 /// Columns that a row may ask with.
@@ -52,33 +53,27 @@ pub fn shock_batch(
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     let mut summary = BatchSummary::default();
     let columns = Columns::of(shown, &header, &mut summary)?;
-    let failed = |error: csv::Error| Failure::input(format!("the output cannot be written: {error}"));
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(output);
     let mut record = header.clone();
     OUTPUT.iter().for_each(|name| record.push_field(name.as_bytes()));
-    writer.write_byte_record(&record).map_err(failed)?;
+    writer.write_byte_record(&record).map_err(failed_output)?;
     while reader.read_byte_record(&mut record).map_err(unreadable)? {
         summary.rows += 1;
         let answer = columns.row(&record, header.len()).and_then(|row| answer(&desk, asked, &row));
-        // Rows that are too short or too long are brought to the width of the header.
-        let found = record.len();
-        record.truncate(header.len());
-        for _ in found..header.len() {
-            record.push_field(b"");
-        }
+        to_width(&mut record, header.len());
         let cells = answer.unwrap_or_else(Cells::failed);
         let [.., error] = &cells.0;
         summary.errors += u64::from(!error.is_empty());
         for cell in cells.0 {
             record.push_field(cell.as_bytes());
         }
-        writer.write_byte_record(&record).map_err(failed)?;
+        writer.write_byte_record(&record).map_err(failed_output)?;
         if summary.rows % 1_024 == 0 {
             progress(summary.rows);
         }
     }
     progress(summary.rows);
-    writer.flush().map_err(|error| Failure::input(format!("the output cannot be written: {error}")))?;
+    writer.flush().map_err(failed_output)?;
     Ok(summary)
 }
 

@@ -4,7 +4,7 @@
 //! cannot be screened has one with its error.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, Write};
 
 use jiff::civil::Date;
 use narrows_screening::matching::{Options, Screener};
@@ -16,6 +16,7 @@ use crate::named_edition::NamedEdition;
 use crate::operation::Operation as _;
 use crate::operations::{Screen, ScreenRequest, also_ids};
 use crate::record::{BatchRecorder, Outgoing, Ticket};
+use crate::table::{self, failed_output, harmless, next_line, next_record};
 use crate::workbench::Workbench;
 
 /// The column that asks.
@@ -24,8 +25,6 @@ const QUERY: &str = "query";
 const OUTPUT: [&str; 9] = ["rank", "id", "name", "list", "score", "strength", "reason", "also_ids", "error"];
 /// What is put before the name of an input column that has the name of one of ours.
 const RENAMED: &str = "input_";
-/// A longer line of JSON is refused unread, so that no line can exhaust the memory.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 /// Rows between reports of progress.
 const REPORTED: u64 = 1_024;
 
@@ -127,9 +126,24 @@ struct Rows<'d> {
 type Cells = [String; OUTPUT.len()];
 
 impl Rows<'_> {
-    /// The added cells for a name: one row for each party, or one with the error.
-    fn answer(&mut self, name: Result<&str, String>) -> Result<Vec<Cells>, String> {
-        let name = name?;
+    /// The added cells of a row, and the name that it screened: one row for each party, or one with
+    /// the error, which counts.
+    fn answered<'n>(
+        &mut self,
+        name: Result<&'n str, String>,
+        errors: &mut u64,
+    ) -> (Vec<Cells>, Option<&'n str>) {
+        match name.and_then(|name| Ok((self.answer(name)?, name))) {
+            Ok((cells, name)) => (cells, Some(name)),
+            Err(error) => {
+                *errors += 1;
+                (vec![with_error(error)], None)
+            }
+        }
+    }
+
+    /// The added cells for a name: one row for each party.
+    fn answer(&mut self, name: &str) -> Result<Vec<Cells>, String> {
         let found = self.screener.screen(name, self.options);
         if let Some(refusal) = found.refusal {
             return Err(refusal.to_string());
@@ -160,21 +174,9 @@ fn with_error(error: String) -> Cells {
     cells
 }
 
-fn failed_output(error: impl std::fmt::Display) -> Failure {
-    Failure::input(format!("the output cannot be written: {error}"))
-}
-
-/// A cell that a spreadsheet takes for a formula is written with an apostrophe before it.
-#[must_use]
-pub fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// One record as it stands in a table.
-fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    writer.write_record(fields).map_err(failed_output)?;
-    writer.into_inner().map_err(failed_output)
+/// Lines of a table, to be handed on together.
+fn csv_lines() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().flexible(true).from_writer(Vec::new())
 }
 
 fn csv_rows(
@@ -184,10 +186,7 @@ fn csv_rows(
     progress: &mut dyn FnMut(u64),
 ) -> Result<BatchSummary, Failure> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-    let header = reader
-        .byte_headers()
-        .map_err(|error| Failure::input(format!("the header cannot be read: {error}")))?
-        .clone();
+    let header = table::header(&mut reader)?;
     let mut summary = BatchSummary::default();
     let names: Vec<String> = header
         .iter()
@@ -196,36 +195,29 @@ fn csv_rows(
     let column = query_column(&names)?;
     let own = OUTPUT.into_iter().map(str::to_owned);
     let head: Vec<String> = names.iter().map(|name| renamed(name, &mut summary.notices)).chain(own).collect();
-    sink.put(0, None, csv_line(head)?)?;
+    let mut line = csv_lines();
+    line.write_record(head).map_err(failed_output)?;
+    sink.put(0, None, line.into_inner().map_err(failed_output)?)?;
     let mut record = csv::ByteRecord::new();
-    loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
-        }
-        summary.rows += 1;
+    while next_record(&mut reader, &mut record, &mut summary.rows)? {
         let name = if record.len() == header.len() {
             let bytes = record.get(column).unwrap_or_default();
             std::str::from_utf8(bytes).map_err(|_| format!("column `{QUERY}`: expected UTF-8 text"))
         } else {
             Err(format!("expected {} fields, found {}", header.len(), record.len()))
         };
-        let screened = name.clone().ok();
-        let (answers, screened) = match rows.answer(name) {
-            Ok(answers) => (answers, screened),
-            Err(error) => {
-                summary.errors += 1;
-                (vec![with_error(error)], None)
-            }
-        };
-        let mut written = Vec::new();
+        let (answers, screened) = rows.answered(name, &mut summary.errors);
+        let mut lines = csv_lines();
         for cells in answers {
             // Rows that are too short or too long are brought to the width of the header.
-            let own = (0..header.len()).map(|at| record.get(at).unwrap_or_default().to_vec());
-            let added = cells.iter().map(|cell| harmless(cell).into_bytes());
-            written.extend(csv_line(own.chain(added))?);
+            for at in 0..header.len() {
+                lines.write_field(record.get(at).unwrap_or_default()).map_err(failed_output)?;
+            }
+            lines
+                .write_record(cells.iter().map(|cell| harmless(cell).into_owned()))
+                .map_err(failed_output)?;
         }
+        let written = lines.into_inner().map_err(failed_output)?;
         sink.put(summary.rows, screened, written)?;
         if summary.rows % REPORTED == 0 {
             progress(summary.rows);
@@ -269,45 +261,10 @@ fn json_rows(
 ) -> Result<BatchSummary, Failure> {
     let mut summary = BatchSummary::default();
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        match input.take(LONGEST_LINE).read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => return Err(Failure::input(format!("row {}: {error}", summary.rows + 1))),
-        }
-        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-            return Err(Failure::input(format!(
-                "row {}: expected lines of less than 64 MiB",
-                summary.rows + 1
-            )));
-        }
-        let text =
-            if summary.rows == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        summary.rows += 1;
-        let parsed: Result<Map<String, Value>, _> = serde_json::from_slice(text);
-        let (object, answers) = match parsed {
-            Ok(object) => {
-                let answers = rows.answer(query_field(&object));
-                (object, answers)
-            }
-            Err(error) => {
-                // What cannot be read is handed back as it came.
-                let line = Value::String(String::from_utf8_lossy(text.trim_ascii()).into_owned());
-                let error = format!("expected a JSON object on one line: {error}");
-                (Map::from_iter([("line".to_owned(), line)]), Err(error))
-            }
-        };
-        let (answers, screened) = match answers {
-            Ok(answers) => (answers, query_field(&object).ok()),
-            Err(error) => {
-                summary.errors += 1;
-                (vec![with_error(error)], None)
-            }
-        };
+    while let Some(text) = next_line(input, &mut line, &mut summary.rows)? {
+        let (object, read) = table::object(text);
+        let name = read.and_then(|()| query_field(&object));
+        let (answers, screened) = rows.answered(name, &mut summary.errors);
         let mut written = Vec::new();
         for cells in answers {
             let mut row: Map<String, Value> = object

@@ -3,4 +3,4 @@
 mod batch;
 mod options;
 
-pub use batch::{BatchOptions, harmless, screen_batch};
+pub use batch::{BatchOptions, screen_batch};

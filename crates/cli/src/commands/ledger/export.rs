@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use narrows::Failure;
+use narrows::{Failure, harmless};
 use narrows_ledger::Content;
 use narrows_ledger::store::{Ledger, Line};
 
@@ -128,15 +128,5 @@ pub(super) fn row(line: &Line, content: Option<&Content>) -> Vec<String> {
         receipt.previous.to_string(),
         receipt.hash.to_string(),
     ];
-    cells.into_iter().map(harmless).collect()
-}
-
-/// A cell that no spreadsheet takes for a formula: one that begins as a formula does gets an
-/// apostrophe before it (<https://owasp.org/www-community/attacks/CSV_Injection>).
-pub(super) fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{cell}")
-    } else {
-        cell
-    }
+    cells.iter().map(|cell| harmless(cell).into_owned()).collect()
 }

@@ -63,7 +63,7 @@ fn shown(text: Option<&str>) -> String {
 
 fn csv_row(line: &Line) -> Vec<String> {
     let receipt = &line.receipt;
-    vec![
+    [
         receipt.sequence.to_string(),
         receipt.origin.recorded_at.to_string(),
         receipt.kind.clone(),
@@ -73,7 +73,7 @@ fn csv_row(line: &Line) -> Vec<String> {
         line.erased_by.map(|by| by.to_string()).unwrap_or_default(),
         receipt.hash.to_string(),
     ]
-    .into_iter()
-    .map(super::export::harmless)
+    .iter()
+    .map(|cell| narrows::harmless(cell).into_owned())
     .collect()
 }
