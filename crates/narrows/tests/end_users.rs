@@ -117,6 +117,23 @@ fn a_table_answers_as_single_questions_do() {
 }
 
 #[test]
+fn each_row_of_a_table_asks_the_lists_of_its_own_day_of_knowledge() {
+    // EL-3410 stands in the lists of 2026-07-31 and not in those of 2026-07-09.
+    let table = "item,on,to,known_on,end_user\n\
+                 RTX 3090,2026-10-01,CN,,Arash Dadgar\n\
+                 RTX 3090,2026-10-01,CN,2026-07-15,Arash Dadgar\n";
+    let mut answers = Vec::new();
+    let (workbench, scenario) = (Workbench::default(), Scenario::default());
+    let (input, progress) = (&mut table.as_bytes(), &mut |_: u64| {});
+    check_batch(&workbench, &scenario, BatchFormat::Csv, input, &mut answers, None, progress)
+        .expect("answers");
+    let mut reader = csv::Reader::from_reader(answers.as_slice());
+    let rows = reader.deserialize::<std::collections::BTreeMap<String, String>>();
+    let classes: Vec<String> = rows.map(|row| row.expect("a row")["class"].clone()).collect();
+    assert_eq!(classes, ["licence", "no_licence"]);
+}
+
+#[test]
 fn an_unknown_id_names_the_nearest() {
     let case = cases().into_iter().next().expect("a case");
     let request = CheckRequest { end_user_id: Some("EL-99999".to_owned()), ..case.request() };

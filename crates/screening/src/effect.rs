@@ -6,6 +6,7 @@
 
 use narrows_catalog::datafile::{Collector, Document, Table};
 use narrows_catalog::{DataFile, Problems};
+use narrows_quantity::Decimal;
 use serde::Serialize;
 
 use crate::party::Party;
@@ -52,10 +53,10 @@ enum Fits {
 }
 
 /// From which share on a listed owner counts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ownership {
     /// Least share of all listed owners together, in percent.
-    pub percent: f64,
+    pub percent: Decimal,
     /// The fact that it settles.
     pub fact: String,
     /// Where it is written.
@@ -135,7 +136,7 @@ impl Effects {
             let Some(document) = Document::parse(file, &problems) else { continue };
             let root = document.root(&problems);
             if let Some(table) = root.optional_table("ownership") {
-                let percent = table.decimal("percent").map(narrows_quantity::Decimal::to_f64);
+                let percent = table.decimal("percent");
                 let (fact, source) = (table.string("fact"), table.string("source"));
                 table.finish();
                 if let (Some(percent), Some(fact), Some(source)) = (percent, fact, source) {

@@ -35,7 +35,8 @@ pub(crate) struct Resolved {
 pub(crate) struct Desk<'w> {
     workbench: &'w Workbench,
     effects: Arc<Effects>,
-    known: HashMap<(EndUser, Date), Result<Arc<Resolved>, Failure>>,
+    /// By end user, day of the transaction and day of the lists.
+    known: HashMap<(EndUser, Date, Date), Result<Arc<Resolved>, Failure>>,
 }
 
 /// Lists of a day with the names on them.
@@ -85,7 +86,7 @@ impl<'w> Desk<'w> {
         on: Date,
         lists_on: Date,
     ) -> Result<Arc<Resolved>, Failure> {
-        let key = (end_user.clone(), on);
+        let key = (end_user.clone(), on, lists_on);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -254,20 +255,17 @@ impl Lists<'_> {
             Cases::add(&mut cases.possible, when(line), &line.listing.id, facts);
         }
         if let Some(rule) = ownership {
-            let sum = |outcomes: &[Outcome]| -> f64 {
+            let reach = |outcomes: &[Outcome]| {
                 let counted = owners.iter().filter(|owner| outcomes.contains(&owner.outcome));
-                counted.map(|owner| Decimal::to_f64(owner.percent)).sum()
+                // Shares are added exactly: three of them may make the whole to the last digit.
+                let sum = counted.map(|owner| owner.percent).try_fold(Decimal::ZERO, Decimal::checked_add);
+                sum.is_none_or(|sum| sum >= rule.percent)
             };
-            let sure = sum(&[Outcome::Listed]) >= rule.percent;
-            let perhaps = sum(&[Outcome::Listed, Outcome::PossiblyListed]) >= rule.percent;
-            if sure || perhaps {
+            let sure = reach(&[Outcome::Listed]);
+            if sure || reach(&[Outcome::Listed, Outcome::PossiblyListed]) {
                 let into = if sure { &mut cases.certain } else { &mut cases.possible };
-                for (owner, line) in
-                    owners.iter().flat_map(|owner| owner.lines().map(move |line| (owner, line)))
-                {
-                    if sure && owner.outcome != Outcome::Listed {
-                        continue;
-                    }
+                let counted = owners.iter().filter(|owner| !sure || owner.outcome == Outcome::Listed);
+                for line in counted.flat_map(OwnerLine::lines) {
                     // The owner's entry says how applications are reviewed; that it is the owner who
                     // is listed, and not the party, is said by the facts that say yes or no.
                     let mut facts = laid_over(&line.listing.facts, &cases.unlisted);
