@@ -7,7 +7,7 @@ use narrows_condition::Fact;
 
 use crate::determination::{Determination, LeadsTo, Missing};
 use crate::jurisdiction::Jurisdiction;
-use crate::status::{Class, Status, UNDETERMINED};
+use crate::status::{Class, OPEN_MEANING, StatusId, UNDETERMINED};
 
 /// A determination, and when it is the right one.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,28 +22,20 @@ impl Jurisdiction {
     /// The place of a status in the order of strictness, the strictest being zero. An answer
     /// that is open is less strict than a prohibition and stricter than all others: it may
     /// turn out to be any of them.
-    fn strictness(&self, word: &str) -> (usize, usize) {
-        let place = |status: &Status| status.word == word;
-        match self.statuses().iter().position(place) {
-            Some(place) => {
-                let prohibits = self.statuses().get(place).is_some_and(|it| it.class == Class::Prohibition);
-                (if prohibits { 0 } else { 2 }, place)
-            }
-            None => (1, 0),
-        }
+    fn strictness(&self, word: &str) -> (usize, Option<StatusId>) {
+        let status = self.find_status(word);
+        let rank = match status.map(|id| self.status(id).class) {
+            Some(Class::Prohibition) => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        (rank, status)
     }
 
     /// The place of the strictest among some answers; `None` if there are none.
     pub fn strictest<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Option<usize> {
         let ranked = words.into_iter().enumerate().map(|(place, word)| (self.strictness(word), place));
         ranked.min().map(|(_, place)| place)
-    }
-
-    /// Statuses without repetition, the strictest first.
-    pub fn in_order<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let words: BTreeSet<&str> = words.into_iter().collect();
-        let known = self.statuses().iter().map(|status| status.word.as_str());
-        known.filter(|word| words.contains(word)).map(str::to_owned).collect()
     }
 }
 
@@ -74,14 +66,12 @@ pub fn one_of(
     UNDETERMINED.clone_into(&mut open.status);
     UNDETERMINED.clone_into(&mut open.title);
     open.class = Class::Undetermined;
-    open.meaning = "The answer hangs on facts that are not known.".to_owned();
-    open.possible = jurisdiction.in_order(all().flat_map(possible));
-    let class = |word: &String| jurisdiction.statuses().iter().find(|status| status.word == *word);
-    let classes: BTreeSet<Class> = open.possible.iter().filter_map(class).map(|it| it.class).collect();
-    open.common_class = match classes.into_iter().collect::<Vec<_>>().as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    };
+    OPEN_MEANING.clone_into(&mut open.meaning);
+    // In their own order, the strictest first.
+    let statuses: BTreeSet<StatusId> =
+        all().flat_map(possible).filter_map(|word| jurisdiction.find_status(word)).collect();
+    open.possible = statuses.iter().map(|id| jurisdiction.status(*id).word.clone()).collect();
+    open.common_class = jurisdiction.common_class(statuses);
     open.deciding.retain(|ground| {
         all().all(|other| other.deciding.iter().any(|its| its.provision == ground.provision))
     });

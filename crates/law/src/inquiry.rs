@@ -16,7 +16,7 @@ use crate::facts::{Facts, Origin};
 use crate::flip::{Turn, reading, turns};
 use crate::instrument::{Effect, Instrument};
 use crate::jurisdiction::Jurisdiction;
-use crate::status::{Class, StatusId, UNDETERMINED};
+use crate::status::{Class, OPEN_MEANING, StatusId, UNDETERMINED};
 use crate::timeline::InForce;
 
 /// What a determination is made from.
@@ -80,11 +80,8 @@ impl Inquiry<'_> {
             status: self.word_of(answer.status),
             class,
             title: status.map_or_else(|| "undetermined".to_owned(), |status| status.title.clone()),
-            meaning: status.map_or_else(
-                || "The answer hangs on facts that are not known.".to_owned(),
-                |status| status.meaning.clone(),
-            ),
-            common_class: self.common_class(&possible),
+            meaning: status.map_or_else(|| OPEN_MEANING.to_owned(), |status| status.meaning.clone()),
+            common_class: self.jurisdiction.common_class(possible.iter().copied()),
             labels: labels(edition.provisions(), &explainer),
             possible: possible.iter().map(|id| self.word(*id)).collect(),
             missing: self.missing(docket, &answer),
@@ -106,15 +103,6 @@ impl Inquiry<'_> {
         }
         determination.certainty = weakest(&determination, self.facts, self.dictionary());
         determination
-    }
-
-    fn common_class(&self, possible: &[StatusId]) -> Option<Class> {
-        let classes: BTreeSet<Class> =
-            possible.iter().map(|id| self.jurisdiction.status(*id).class).collect();
-        match classes.into_iter().collect::<Vec<_>>().as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        }
     }
 
     fn ground(&self, provision: &InForce, explainer: &Explainer<'_>) -> Ground {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use narrows_condition::{Dictionary, FactId};
 
 use crate::instrument::Instrument;
-use crate::status::{Status, StatusId};
+use crate::status::{Class, Status, StatusId};
 
 /// Two facts in whose plane the classes of a jurisdiction are worth seeing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,13 @@ impl Jurisdiction {
     #[expect(clippy::indexing_slicing, reason = "a StatusId is only ever made from a position in this list")]
     pub fn status(&self, id: StatusId) -> &Status {
         &self.statuses[id.0 as usize]
+    }
+
+    /// The class that some statuses share, if they do.
+    pub(crate) fn common_class(&self, statuses: impl IntoIterator<Item = StatusId>) -> Option<Class> {
+        let mut classes = statuses.into_iter().map(|id| self.status(id).class);
+        let first = classes.next()?;
+        classes.all(|class| class == first).then_some(first)
     }
 
     /// The place of a word.

@@ -34,6 +34,8 @@ impl Class {
 
 /// The word for an answer that hangs on something unknown.
 pub const UNDETERMINED: &str = "undetermined";
+/// What that means.
+pub(crate) const OPEN_MEANING: &str = "The answer hangs on facts that are not known.";
 
 /// An answer that a jurisdiction gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

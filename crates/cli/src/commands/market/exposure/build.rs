@@ -72,15 +72,8 @@ fn csv_rows(answer: &BuildAnswer) -> Vec<Vec<String>> {
 
 fn print(out: &mut dyn Write, answer: &BuildAnswer) -> io::Result<()> {
     let (numbers, terms) = (&answer.numbers, &answer.terms);
-    writeln!(out, "{HEADING}{}{HEADING:#}  {FAINT}{}{FAINT:#}", answer.name, answer.firm)?;
-    writeln!(out, "how many {} to build, by what was known on {}", answer.part, answer.on)?;
-    let today = answer.rule.today;
-    writeln!(
-        out,
-        "today the exporter says {}, the importer {}",
-        today.exporter.word(),
-        today.importer.word()
-    )?;
+    let question = format!("how many {} to build, by what was known on {}", answer.part, answer.on);
+    tree::print_head(out, [&answer.name, &answer.firm], &question, answer.rule.today)?;
     writeln!(out)?;
     writeln!(out, "{HEADING}BUILD {}{HEADING:#}", parts(numbers.best.units))?;
     let mut lines = vec![format!(

@@ -11,7 +11,7 @@ use super::{day, tree};
 use crate::Stop;
 use crate::arguments::{Format, OutlookCommand};
 use crate::commands::{print_csv, print_json};
-use crate::text::{self, FAINT, HEADING, heading, paragraph};
+use crate::text::{self, FAINT, heading, paragraph};
 
 pub(super) fn run(workbench: &Workbench, command: &OutlookCommand, format: Format) -> Result<u8, Stop> {
     let request = OutlookRequest {
@@ -78,15 +78,9 @@ fn known(answer: &OutlookAnswer, amounts: &Amounts) -> Vec<(&'static str, Amount
 }
 
 fn print(out: &mut dyn Write, answer: &OutlookAnswer) -> io::Result<()> {
-    writeln!(out, "{HEADING}{}{HEADING:#}  {FAINT}{}{FAINT:#}", answer.name, answer.firm)?;
-    writeln!(out, "what the rule on {} may be and cost, by what was known on {}", answer.part, answer.on)?;
-    let today = answer.rule.today;
-    writeln!(
-        out,
-        "today the exporter says {}, the importer {}",
-        today.exporter.word(),
-        today.importer.word()
-    )?;
+    let question =
+        format!("what the rule on {} may be and cost, by what was known on {}", answer.part, answer.on);
+    tree::print_head(out, [&answer.name, &answer.firm], &question, answer.rule.today)?;
     print_states(out, &answer.quarters)?;
     print_amounts(out, answer)?;
     tree::print(out, &answer.rule)?;

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use narrows::exposure::Probability;
+use narrows::exposure::{Probability, Rule};
 use narrows::operations::{RuleRequest, TreeAnswer};
 
 use super::state;
 use crate::arguments::{ImporterArgument, RuleArguments};
-use crate::text::{self, heading, item, paragraph};
+use crate::text::{self, FAINT, HEADING, heading, item, paragraph};
 
 pub(super) fn request(arguments: &RuleArguments) -> RuleRequest {
     RuleRequest {
@@ -19,6 +19,19 @@ pub(super) fn request(arguments: &RuleArguments) -> RuleRequest {
         draws: arguments.draws,
         seed: arguments.seed,
     }
+}
+
+/// What was asked, and what the rule says today.
+pub(super) fn print_head(
+    out: &mut dyn Write,
+    firm: [&str; 2],
+    question: &str,
+    today: Rule,
+) -> io::Result<()> {
+    let [name, id] = firm;
+    writeln!(out, "{HEADING}{name}{HEADING:#}  {FAINT}{id}{FAINT:#}")?;
+    writeln!(out, "{question}")?;
+    writeln!(out, "today the exporter says {}, the importer {}", today.exporter.word(), today.importer.word())
 }
 
 /// A probability in percent, to the whole one.
